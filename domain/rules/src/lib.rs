@@ -1,1 +1,5 @@
-//! (being built)
+//! Decisions that must be the same at the gate, at the centre and in an audit.
+//!
+//! **Invariant:** no I/O, no clock, no randomness.
+
+pub mod joint;
