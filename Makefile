@@ -1,0 +1,28 @@
+# Two commands matter: `make demo` and `make test`. Both install what is missing first.
+#   make demo                            a port in a box; prints its URLs and keeps running
+#   make demo HEADLESS=1 TRAVELLERS=40   as fast as the simulated world allows; exits 0 if all went by script
+#   make test                            every test; ends with the names of those that were not run
+#   make lint                            rustfmt, clippy, cargo deny
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup test demo lint
+
+demo_arguments = $(if $(HEADLESS),--headless) $(if $(TRAVELLERS),--travellers $(TRAVELLERS))
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+setup:
+	@scripts/setup.sh
+
+test: setup
+	@scripts/test.sh
+
+# All programs of the workspace are built, since the demo starts some of them as processes of their own.
+demo: setup
+	@echo "demo: building (some minutes the first time)"
+	@cargo build --release --workspace --bins --locked
+	@cargo run --release --quiet --locked --bin demo -- $(strip $(demo_arguments))
+
+lint: setup
+	@scripts/lint.sh
