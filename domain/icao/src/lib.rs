@@ -1,1 +1,32 @@
-//! (being built)
+//! ICAO Doc 9303: from the lines of a machine readable zone to a judged electronic document.
+//!
+//! **Invariant:** no I/O, no clock, no randomness: bytes, dates and random numbers are arguments.
+//!
+//! | step | module |
+//! |---|---|
+//! | the MRZ names the document and opens its chip | [`mrz`] |
+//! | commands and responses of ISO 7816-4 | [`apdu`], [`tlv`] |
+//! | Basic Access Control and the protected channel | [`bac`], [`secure_messaging`] |
+//! | reading the chip, one response at a time | [`session`] |
+//! | what the files say | [`lds`], [`sod`] |
+//! | who signed them, and whether they are intact | [`trust`], [`verify`] |
+//! | the chip's own side, for simulators (feature `chip`) | `chip` |
+//!
+//! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
+//! never over a re-encoding; OpenSSL does the mathematics, as it alone knows every curve and parameter form in use.
+
+pub mod apdu;
+pub mod bac;
+#[cfg(feature = "chip")]
+pub mod chip;
+mod countries;
+pub mod lds;
+pub mod limits;
+pub mod mrz;
+pub mod secure_messaging;
+pub mod session;
+mod signature;
+pub mod sod;
+pub mod tlv;
+pub mod trust;
+pub mod verify;

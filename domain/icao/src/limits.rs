@@ -1,0 +1,30 @@
+//! Every bound of this crate, with its unit and its reason.
+
+/// Bytes of one file of the chip. Offsets of READ BINARY with even instruction end at 32,767 (ISO 7816-4 §11.2.2); the
+/// largest portrait file seen is 21 KB.
+pub const FILE_BYTES_MAX: usize = 0x7FFF;
+
+/// Commands of one reading session, restarts included: 32 KB in blocks of 128 bytes, twice, and the rest.
+pub const SESSION_COMMANDS_MAX: u32 = 640;
+
+/// How often a session that the chip dropped is opened again.
+pub const SESSION_RESTARTS_MAX: u32 = 1;
+
+/// Bytes asked for first of each file: tag and length of any file of the data structure.
+pub const HEADER_BYTES: usize = 8;
+
+/// Block sizes in bytes, tried from the left. 4000 needs extended length; 231 is the most that fits a protected short
+/// response; some chips take only 160 or 128.
+pub const BLOCK_BYTES: [usize; 4] = [4000, 231, 160, 128];
+
+/// Depth of nested data objects; the deepest real one (a certificate inside EF.SOD) has 14.
+pub const TLV_DEPTH_MAX: usize = 32;
+
+/// Data objects of one level; a security object names at most 16 data groups, a name some ten attributes.
+pub const TLV_OBJECTS_MAX: usize = 256;
+
+/// Faces in EF.DG2 that are looked at; documents carry one.
+pub const DG2_FACES_MAX: usize = 4;
+
+/// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
+pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
