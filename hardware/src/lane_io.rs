@@ -36,7 +36,7 @@
 //! | input register | 1 | people in the zone, by the overhead sensor |
 //! | input register | 2-3 | entry passages, u32, monotonic, wraps, survives the gate's restart |
 //! | input register | 4-5 | exit passages, likewise |
-//! | input register | 6 | interlock status: bit 0 entry release refused, bit 1 exit release refused, bit 2 watchdog expired |
+//! | input register | 6 | interlock status: bit 0 entry release refused, bit 1 exit release refused (both stay until a release is granted), bit 2 watchdog expired |
 //! | holding register | 0 | heartbeat: any new value within 500 ms, else both barriers are secured and coils 0 and 1 cleared |
 
 mod driver;

@@ -18,6 +18,8 @@ pub mod camera;
 pub mod lane_io;
 pub mod limits;
 pub mod scanner;
+#[cfg(feature = "sim")]
+pub mod sim;
 
 use std::sync::Arc;
 
