@@ -1,1 +1,25 @@
-//! (being built)
+//! The face pipeline: detect, align, judge, embed, compare, on ONNX Runtime and OpenCV.
+//!
+//! A *model set* is a folder of ONNX files under one manifest with hashes, decoding and thresholds.
+//! `synthetic-set/` is in the repository and serves simulation; `open-set.toml` describes public models
+//! for real people that lie in a folder of their own. One code path runs both.
+//!
+//! Blocking: callers in async shells use `spawn_blocking`. Nothing here logs, and neither templates nor
+//! frames print; templates are wiped when dropped.
+
+mod detect;
+mod geometry;
+mod limits;
+mod manifest;
+mod network;
+mod pipeline;
+mod portrait;
+mod runtime;
+
+pub use detect::Face;
+pub use geometry::GeometryError;
+pub use manifest::{ManifestError, MeasuredRates, Thresholds};
+pub use network::NetworkError;
+pub use pipeline::{AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Template};
+pub use portrait::{PortraitError, decode_portrait, encode_jpeg};
+pub use runtime::RuntimeError;

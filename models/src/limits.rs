@@ -1,0 +1,14 @@
+//! Named limits of the pipeline, each with its reason.
+
+/// Largest model file, bytes; the largest public one in use has 4.5 MB.
+pub const MODEL_BYTES_MAX: u64 = 64 << 20;
+/// Largest manifest, bytes.
+pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+/// Largest encoded portrait, bytes; DG2 portraits have 15 to 40 kB, a chip holds some 100 kB in all.
+pub const PORTRAIT_BYTES_MAX: usize = 4 << 20;
+/// Longest side of a decoded picture, pixels; keeps a crafted header from asking for gigabytes.
+pub const SIDE_PX_MAX: u32 = 4096;
+/// Faces reported of one frame; more people than this never fit before the camera.
+pub const FACES_MAX: usize = 16;
+/// Candidates before suppression; a face yields about ten, anything near this is noise.
+pub const CANDIDATES_MAX: usize = 2000;

@@ -1,0 +1,131 @@
+//! One ONNX network: pixels in, named float tensors out.
+
+use ort::environment::Environment;
+use ort::session::Session;
+use ort::value::Tensor;
+
+use crate::geometry::Picture;
+use crate::manifest::{Colour, Input};
+
+/// A network that cannot be loaded or run.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// ONNX Runtime refuses the model.
+    #[error("{model} cannot be loaded")]
+    Load {
+        /// File name.
+        model: String,
+        /// ONNX Runtime's reason.
+        #[source]
+        source: ort::Error,
+    },
+    /// Inference failed.
+    #[error("{model} failed")]
+    Run {
+        /// File name.
+        model: String,
+        /// ONNX Runtime's reason.
+        #[source]
+        source: ort::Error,
+    },
+    /// The model answers in another shape than the manifest says.
+    #[error("{model}: output {output:?} is missing or does not have {expected} values")]
+    Shape {
+        /// File name.
+        model: String,
+        /// Output's name.
+        output: String,
+        /// Values it should have.
+        expected: usize,
+    },
+}
+
+pub(crate) struct Network {
+    model: String,
+    session: Session,
+    tensor: String,
+    colour: Colour,
+    mean: [f32; 3],
+    deviation: [f32; 3],
+}
+
+impl Network {
+    pub(crate) fn load(
+        runtime: &Environment,
+        model: String,
+        bytes: &[u8],
+        input: &Input,
+    ) -> Result<Self, NetworkError> {
+        let session = session(runtime, bytes).map_err(|source| NetworkError::Load {
+            model: model.clone(),
+            source,
+        })?;
+        Ok(Self {
+            model,
+            session,
+            tensor: input.tensor.clone(),
+            colour: input.colour,
+            mean: input.mean,
+            deviation: input.deviation,
+        })
+    }
+
+    /// Runs on one picture of the network's size; outputs come in the order of `wanted`.
+    pub(crate) fn run(
+        &mut self,
+        picture: &Picture,
+        wanted: &[(String, usize)],
+    ) -> Result<Vec<Vec<f32>>, NetworkError> {
+        let values = self.planes(picture);
+        let model = &self.model;
+        let failed = |source| NetworkError::Run {
+            model: model.clone(),
+            source,
+        };
+        let shape = [1, 3, i64::from(picture.height), i64::from(picture.width)];
+        let input = Tensor::from_array((shape, values)).map_err(failed)?;
+        let outputs = self
+            .session
+            .run(ort::inputs![self.tensor.as_str() => input])
+            .map_err(failed)?;
+        wanted
+            .iter()
+            .map(|(name, expected)| {
+                let wrong = || NetworkError::Shape {
+                    model: model.clone(),
+                    output: name.clone(),
+                    expected: *expected,
+                };
+                let value = outputs.get(name.as_str()).ok_or_else(wrong)?;
+                let (_, values) = value.try_extract_tensor::<f32>().map_err(failed)?;
+                if values.len() == *expected {
+                    Ok(values.to_vec())
+                } else {
+                    Err(wrong())
+                }
+            })
+            .collect()
+    }
+
+    /// Interleaved BGR bytes to normalised planes.
+    fn planes(&self, picture: &Picture) -> Vec<f32> {
+        let mut values = Vec::with_capacity(picture.bgr.len());
+        for channel in 0..3 {
+            let source = match self.colour {
+                Colour::Bgr => channel,
+                Colour::Rgb => 2 - channel,
+            };
+            let (mean, deviation) = (self.mean[channel], self.deviation[channel]);
+            let plane = picture.bgr.iter().skip(source).step_by(3);
+            values.extend(plane.map(|byte| (f32::from(*byte) - mean) / deviation));
+        }
+        values
+    }
+}
+
+/// One thread each: a lane's computer runs several lanes' work, and small networks gain little from more.
+fn session(runtime: &Environment, bytes: &[u8]) -> Result<Session, ort::Error> {
+    Session::builder(runtime)?
+        .with_intra_threads(1)?
+        .commit_from_memory(bytes)
+}

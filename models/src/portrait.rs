@@ -1,0 +1,150 @@
+//! JPEG in and out: chip portraits, evidence pictures.
+
+use egate_types::BgrFrame;
+use opencv::core::{Mat, Vec3b, Vector};
+use opencv::imgcodecs;
+use opencv::prelude::*;
+
+use crate::limits::{PORTRAIT_BYTES_MAX, SIDE_PX_MAX};
+
+/// A portrait that cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum PortraitError {
+    /// More bytes than any chip holds.
+    #[error("portrait of {0} bytes is larger than {PORTRAIT_BYTES_MAX}")]
+    TooLarge(usize),
+    /// Not JPEG; JPEG 2000 (ICAO 9303-10 §4.7.2 allows both) is not decoded here.
+    #[error("portrait is not a JPEG picture")]
+    NotJpeg,
+    /// Zero or absurd dimensions.
+    #[error("portrait of {width} x {height} pixels is outside 1..={SIDE_PX_MAX}")]
+    Dimensions {
+        /// Pixels across.
+        width: u32,
+        /// Pixels down.
+        height: u32,
+    },
+    /// The JPEG is damaged.
+    #[error("portrait cannot be decoded")]
+    Damaged,
+    /// OpenCV failed.
+    #[error("image codec failed")]
+    Codec(#[source] opencv::Error),
+}
+
+/// Decodes a JPEG portrait, grey ones to equal channels. The size is read from the header and judged before
+/// any memory is taken.
+pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
+    if bytes.len() > PORTRAIT_BYTES_MAX {
+        return Err(PortraitError::TooLarge(bytes.len()));
+    }
+    let (width, height) = jpeg_dimensions(bytes).ok_or(PortraitError::NotJpeg)?;
+    if !(1..=SIDE_PX_MAX).contains(&width) || !(1..=SIDE_PX_MAX).contains(&height) {
+        return Err(PortraitError::Dimensions { width, height });
+    }
+    let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
+    let flags = imgcodecs::IMREAD_COLOR | imgcodecs::IMREAD_IGNORE_ORIENTATION;
+    let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
+    let pixels = mat.data_bytes().map_err(PortraitError::Codec)?.to_vec();
+    BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels).map_err(|_| PortraitError::Damaged)
+}
+
+/// Encodes as JPEG; quality is held within 1..=100.
+pub fn encode_jpeg(frame: &BgrFrame, quality: u8) -> Result<Vec<u8>, PortraitError> {
+    let encode = || {
+        let mat = Mat::new_rows_cols_with_bytes::<Vec3b>(
+            frame.height() as i32,
+            frame.width() as i32,
+            frame.pixels(),
+        )?;
+        let mut bytes = Vector::new();
+        let quality = i32::from(quality.clamp(1, 100));
+        let parameters = Vector::from_slice(&[imgcodecs::IMWRITE_JPEG_QUALITY, quality]);
+        imgcodecs::imencode(".jpg", &mat, &mut bytes, &parameters)?;
+        Ok(bytes.to_vec())
+    };
+    encode().map_err(PortraitError::Codec)
+}
+
+/// Width and height from the first frame header (ITU-T T.81 §B.2.2); `None` if there is none.
+fn jpeg_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
+    let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
+    loop {
+        let [0xff, marker, tail @ ..] = rest else {
+            return None;
+        };
+        match marker {
+            // Fill byte, and markers without a segment.
+            0xff => rest = &rest[1..],
+            0x01 | 0xd0..=0xd7 => rest = tail,
+            0xd8..=0xda => return None,
+            0xc0..=0xcf if !matches!(marker, 0xc4 | 0xc8 | 0xcc) => {
+                let [_, _, _, h1, h0, w1, w0, ..] = tail else {
+                    return None;
+                };
+                let side = |high: &u8, low: &u8| u32::from(u16::from_be_bytes([*high, *low]));
+                return Some((side(w1, w0), side(h1, h0)));
+            }
+            _ => {
+                let [l1, l0, ..] = tail else { return None };
+                rest = tail.get(usize::from(u16::from_be_bytes([*l1, *l0])).max(2)..)?;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn jpeg() -> Vec<u8> {
+        let pixels = (0..40 * 30 * 3).map(|i| (i % 251) as u8).collect();
+        encode_jpeg(&BgrFrame::new(40, 30, pixels).unwrap(), 95).unwrap()
+    }
+
+    #[test]
+    fn jpeg_round_trip_keeps_size() {
+        let frame = decode_portrait(&jpeg()).unwrap();
+        assert_eq!((frame.width(), frame.height()), (40, 30));
+    }
+
+    #[test]
+    fn what_is_not_a_portrait_is_refused() {
+        assert!(matches!(decode_portrait(b""), Err(PortraitError::NotJpeg)));
+        assert!(matches!(
+            decode_portrait(b"\x89PNG...."),
+            Err(PortraitError::NotJpeg)
+        ));
+        assert!(matches!(
+            decode_portrait(&jpeg()[..20]),
+            Err(PortraitError::NotJpeg)
+        ));
+        let huge = vec![0; PORTRAIT_BYTES_MAX + 1];
+        assert!(matches!(
+            decode_portrait(&huge),
+            Err(PortraitError::TooLarge(_))
+        ));
+    }
+
+    #[test]
+    fn absurd_dimensions_are_refused_before_decoding() {
+        let mut bytes = jpeg();
+        let frame = bytes
+            .windows(2)
+            .position(|pair| pair == [0xff, 0xc0])
+            .unwrap();
+        bytes[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
+        assert!(matches!(
+            decode_portrait(&bytes),
+            Err(PortraitError::Dimensions { .. })
+        ));
+    }
+
+    #[test]
+    fn every_truncation_is_an_answer_and_never_a_panic() {
+        let bytes = jpeg();
+        for length in 0..bytes.len() {
+            let _ = decode_portrait(&bytes[..length]);
+        }
+    }
+}

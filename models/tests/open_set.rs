@@ -1,0 +1,126 @@
+//! The public models on real photographs, where those lie beside the repository.
+
+#![expect(clippy::unwrap_used, reason = "a failed assumption fails the test")]
+
+mod common;
+
+use std::path::Path;
+
+use egate_models::{FacePipeline, Template, decode_portrait};
+
+const PEOPLE: [&str; 12] = [
+    "002", "003", "005", "007", "009", "010", "011", "012", "014", "017", "019", "020",
+];
+
+fn open_set() -> FacePipeline {
+    let models = common::repository("../shared/models");
+    common::load(&common::repository("models/open-set.toml"), &models, "open").unwrap()
+}
+
+fn template(pipeline: &mut FacePipeline, photograph: &Path) -> Template {
+    let frame = decode_portrait(&std::fs::read(photograph).unwrap()).unwrap();
+    let analysis = pipeline.analyse(&frame).unwrap();
+    assert_eq!(
+        analysis.faces.len(),
+        1,
+        "one face in {}",
+        photograph.display()
+    );
+    pipeline.embed(&frame, &analysis.faces[0]).unwrap()
+}
+
+#[test]
+#[cfg_attr(
+    not(shared_data),
+    ignore = "needs ../shared/models and ../shared/faces"
+)]
+fn neutral_and_smiling_photographs_match_their_owner_alone() {
+    let mut pipeline = open_set();
+    let faces = common::repository("../shared/faces/frll");
+    let of = |pipeline: &mut FacePipeline, mood: &str| -> Vec<Template> {
+        PEOPLE
+            .iter()
+            .map(|person| template(pipeline, &faces.join(format!("{person}_{mood}.jpg"))))
+            .collect()
+    };
+    let (neutral, smiling) = (of(&mut pipeline, "neutral"), of(&mut pipeline, "smiling"));
+    let threshold = pipeline.thresholds().match_score;
+    for (i, portrait) in neutral.iter().enumerate() {
+        for (j, live) in smiling.iter().enumerate() {
+            let score = portrait.compare(live);
+            assert_eq!(
+                score >= threshold,
+                i == j,
+                "{} against {}: {score:?}, threshold {threshold:?}",
+                PEOPLE[i],
+                PEOPLE[j]
+            );
+        }
+    }
+}
+
+#[test]
+#[cfg_attr(
+    not(shared_data),
+    ignore = "needs ../shared/models and ../shared/faces"
+)]
+fn marked_pupils_are_found() {
+    let mut pipeline = open_set();
+    let faces = common::repository("../shared/faces");
+    let table = std::fs::read_to_string(faces.join("images.csv")).unwrap();
+    let mut errors = Vec::new();
+    for row in table
+        .lines()
+        .filter(|row| row.starts_with("frll/") && row.contains("neutral"))
+        .take(12)
+    {
+        let columns: Vec<&str> = row.split(',').collect();
+        let mark = |column: usize| columns[column].parse::<f32>().unwrap();
+        let marks = [[mark(9), mark(10)], [mark(11), mark(12)]];
+        let photograph = std::fs::read(faces.join(columns[0])).unwrap();
+        let frame = decode_portrait(&photograph).unwrap();
+        let face = pipeline.analyse(&frame).unwrap().faces[0];
+        let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
+        let between = distance(marks[0], marks[1]);
+        errors.extend([0, 1].map(|eye| distance(face.landmarks[eye], marks[eye]) / between));
+    }
+    assert_eq!(errors.len(), 24);
+    let mean = errors.iter().sum::<f32>() / errors.len() as f32;
+    // The reference implementation errs by 4.0 % on average over all photographs.
+    assert!(mean < 0.05, "mean eye error {mean} of the eye distance");
+}
+
+#[test]
+#[cfg_attr(
+    not(shared_data),
+    ignore = "needs ../shared/models and ../shared/faces"
+)]
+fn simulated_attacks_are_refused_and_their_originals_accepted() {
+    let mut pipeline = open_set();
+    let threshold = pipeline.thresholds().pad_score;
+    let folder = common::repository("../shared/faces/pad/simulated");
+    let (mut attacks, mut originals) = ((0, 0), (0, 0));
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        let frame = decode_portrait(&std::fs::read(&path).unwrap()).unwrap();
+        let score = pipeline.analyse(&frame).unwrap().pad;
+        let accepted = usize::from(score.is_some_and(|score| score >= threshold));
+        let count = if name.ends_with("_live.jpg") {
+            &mut originals
+        } else {
+            &mut attacks
+        };
+        *count = (count.0 + accepted, count.1 + 1);
+    }
+    assert!(
+        attacks.1 >= 40 && originals.1 >= 20,
+        "{attacks:?} {originals:?}"
+    );
+    // The reference accepts none of these attacks and nearly all of the originals.
+    assert_eq!(attacks.0, 0, "attacks accepted of {}", attacks.1);
+    assert!(
+        originals.0 * 10 >= originals.1 * 9,
+        "originals accepted {originals:?}"
+    );
+}
