@@ -107,7 +107,7 @@ impl Painter {
                 .attempts()
                 .find_map(|attempt| self.set(hint, attempt, scale))?;
             let height = title.height() + hint.height() + style.gap * scale;
-            (height <= style.height * scale).then(|| vec![title, hint])
+            (height <= (style.height - BLOCK_PADDING) * scale).then(|| vec![title, hint])
         })
     }
 
@@ -382,6 +382,8 @@ const RULE_HEIGHT: f32 = 2.0;
 /// Margins of 40 on both sides.
 const TEXT_WIDTH: f32 = 688.0;
 const SIZE_STEP: f32 = 2.0;
+/// Least air above and below a block, together.
+const BLOCK_PADDING: f32 = 14.0;
 
 /// At one metre, 50 units on a 15-inch panel are 15 mm: legible with poor eyesight.
 const PRIMARY: BlockStyle = BlockStyle {
