@@ -1,1 +1,23 @@
-//! (being built)
+//! The authorities' server: screening, signed verdicts, officer console, hash-chained record.
+//!
+//! `api` and `console` (HTTP) call `app` (use cases), which calls `store` (SQL). Decisions that need no database
+//! are pure (`screening`). The current time and random bytes come in through [`clock`].
+//!
+//! One process serves one or several authorities. What one authority holds is never shown to another's officers.
+
+mod api;
+mod app;
+pub mod clock;
+pub mod config;
+mod console;
+mod limits;
+pub mod pki;
+mod screening;
+pub mod server;
+mod store;
+
+pub use api::Peer;
+pub use app::{App, AppError, Authority};
+pub use console::{PAGES, SamplePage, router};
+pub use screening::{ListAction, ListEntry, parse_csv};
+pub use store::{ChainError, Store};

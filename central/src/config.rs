@@ -1,0 +1,131 @@
+//! The configuration file, and opening what it names. Paths are relative to the file's own folder.
+
+use std::{
+    fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, anyhow};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use egate_types::AuthorityId;
+use egate_wire::v1::AuthorityKey;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+use crate::Authority;
+
+/// `central.toml`.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where to listen; port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// SQLite file; created if absent.
+    pub database: PathBuf,
+    /// Where to write the bound address once listening.
+    pub bound_address_file: Option<PathBuf>,
+    /// Certificates.
+    pub tls: Tls,
+    /// The authorities served.
+    #[serde(rename = "authority")]
+    pub authorities: Vec<AuthorityConfig>,
+}
+
+/// Files of the server's identity, PEM.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Tls {
+    /// Issuer of the gates' certificates.
+    pub ca: PathBuf,
+    /// Server certificate chain.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// One authority.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityConfig {
+    /// Identifier on the wire.
+    pub id: AuthorityId,
+    /// Name on the console.
+    pub name: String,
+    /// Whether it answers for identity: refers unless document, face and presentation checks succeeded.
+    #[serde(default)]
+    pub identity: bool,
+    /// File of the signing key, written by `central authority add`.
+    pub key: PathBuf,
+    /// Identity of its list.
+    pub list: String,
+    /// Oldest list it answers from, seconds.
+    pub list_age_limit_s: u64,
+}
+
+impl Config {
+    /// Reads the file and makes its paths absolute.
+    pub fn load(path: &Path) -> anyhow::Result<Self> {
+        let text = fs::read_to_string(path)
+            .with_context(|| format!("cannot read the configuration {}", path.display()))?;
+        let mut config: Self = toml::from_str(&text)
+            .with_context(|| format!("{} is not a configuration of central", path.display()))?;
+        let dir = path.parent().unwrap_or(Path::new("."));
+        let tls = &mut config.tls;
+        for file in [
+            &mut config.database,
+            &mut tls.ca,
+            &mut tls.certificate,
+            &mut tls.key,
+        ]
+        .into_iter()
+        .chain(config.bound_address_file.as_mut())
+        .chain(
+            config
+                .authorities
+                .iter_mut()
+                .map(|authority| &mut authority.key),
+        ) {
+            *file = dir.join(&*file);
+        }
+        Ok(config)
+    }
+
+    /// The authorities with their keys.
+    pub fn authorities(&self) -> anyhow::Result<Vec<Authority>> {
+        self.authorities.iter().map(AuthorityConfig::open).collect()
+    }
+}
+
+impl AuthorityConfig {
+    fn open(&self) -> anyhow::Result<Authority> {
+        Ok(Authority {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            identity: self.identity,
+            key: read_key(&self.key)?,
+            list: self.list.clone(),
+            list_age_limit_s: self.list_age_limit_s,
+        })
+    }
+}
+
+fn read_key(path: &Path) -> anyhow::Result<AuthorityKey> {
+    let text = Zeroizing::new(fs::read_to_string(path).with_context(|| {
+        format!(
+            "cannot read {}; create it with `central authority add`",
+            path.display()
+        )
+    })?);
+    let bytes = URL_SAFE_NO_PAD.decode(text.trim()).map(Zeroizing::new);
+    let seed = bytes
+        .ok()
+        .and_then(|bytes| <[u8; 32]>::try_from(bytes.as_slice()).ok());
+    let seed = Zeroizing::new(seed.ok_or_else(|| {
+        anyhow!(
+            "{} is not a signing key: 32 bytes in base64url are expected",
+            path.display()
+        )
+    })?);
+    Ok(AuthorityKey::from_seed(&seed))
+}

@@ -1,0 +1,35 @@
+//! Limits of central, each with its reason.
+
+/// Validity of a verdict, milliseconds: capture is over when it is asked for, the release follows within seconds;
+/// a referral that takes longer is released by a decision, not by an old verdict.
+pub(crate) const VERDICT_LIFETIME_MS: i64 = 120_000;
+
+/// Validity of a decision, milliseconds: the gate polls and acts within seconds.
+pub(crate) const DECISION_LIFETIME_MS: i64 = 120_000;
+
+/// Length of an officer's session, milliseconds: one shift.
+pub(crate) const SESSION_MS: i64 = 8 * 3_600_000;
+
+/// Shortest remark of an officer, characters: a word at least.
+pub(crate) const REMARK_CHARS_MIN: usize = 3;
+
+/// Longest remark of an officer, characters.
+pub(crate) const REMARK_CHARS_MAX: usize = 500;
+
+/// A lane that has shown nothing for this long is drawn as lost, milliseconds.
+pub(crate) const LANE_LOST_MS: i64 = 10_000;
+
+/// Console refresh without news, milliseconds: ages and lost lanes must show.
+pub(crate) const CONSOLE_TICK_MS: u64 = 2_000;
+
+/// Connections served at once: lanes hold two each, officers one per tab.
+pub(crate) const CONNECTIONS_MAX: usize = 512;
+
+/// Longest TLS handshake and longest wait for a request's head, milliseconds.
+pub(crate) const HANDSHAKE_MS_MAX: u64 = 10_000;
+
+/// Decisions handed out per poll.
+pub(crate) const DECISIONS_PER_POLL: i64 = 64;
+
+/// Cases shown on the list.
+pub(crate) const CASES_SHOWN: i64 = 100;

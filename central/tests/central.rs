@@ -1,0 +1,798 @@
+//! Central from outside: as a gate with and without certificate, as officers of two authorities, over real TLS.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test helper that cannot do its part must fail loudly"
+)]
+
+use std::{path::Path, sync::Arc};
+
+use axum::{
+    Extension, Router,
+    body::{Body, to_bytes},
+    http::{Request, StatusCode, header},
+};
+use central::{
+    App, Authority, ChainError, Peer, Store,
+    clock::{Clock as _, CountingRandom, ManualClock, SystemClock},
+    config, parse_csv, pki, server,
+};
+use egate_types::{
+    AuthorityId, CheckNode, CheckResult, Date, Direction, DocumentNumber, EvidenceHash,
+    InspectionId, LaneId, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode, Sex,
+    StateCode, TravellerScreen, UtcTime, Verdict,
+};
+use egate_wire::v1::{
+    AuthorityKey, CheckSummary, DecisionEnvelope, DocumentMessage, ErrorBody, EvidenceSubmission,
+    Expected, ExpectedDecision, Jpeg, LaneView, ListState, OpenInspection, PassageRecord,
+    ReferralNotice, SignedVerdict, VerdictClaims, path, verify_decision, verify_verdict,
+};
+use serde::{Serialize, de::DeserializeOwned};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tower::ServiceExt as _;
+
+const NOW: UtcTime = UtcTime(1_800_000_000_000);
+const LIST_AGE_LIMIT_S: u64 = 86_400;
+const BORDER_LIST: &str = "\
+issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
+UTO,STOLEN1,,,,refuse,reported stolen,Immigration Act 12,,
+";
+const QUARANTINE_LIST: &str = "\
+issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
+,,Sickson,Anna,1980-01-02,refer,contact tracing case 77,Health Law 42,,
+";
+
+struct World {
+    app: App,
+    store: Store,
+    clock: ManualClock,
+    dir: tempfile::TempDir,
+}
+
+fn border() -> AuthorityId {
+    AuthorityId::parse("border").unwrap()
+}
+
+fn quarantine() -> AuthorityId {
+    AuthorityId::parse("quarantine").unwrap()
+}
+
+fn lane() -> LaneId {
+    LaneId::parse("lane-1").unwrap()
+}
+
+fn inspection(n: u8) -> InspectionId {
+    InspectionId::new(1_800_000_000_000, [n; 10])
+}
+
+fn evidence() -> EvidenceHash {
+    EvidenceHash::over(&[("sod", b"sample")])
+}
+
+fn key(authority: &AuthorityId) -> AuthorityKey {
+    AuthorityKey::from_seed(&[if *authority == border() { 1 } else { 2 }; 32])
+}
+
+impl World {
+    async fn new() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("central.db")).await.unwrap();
+        let clock = ManualClock::at(NOW);
+        let authority = |id: AuthorityId, name: &str, identity| Authority {
+            key: key(&id),
+            list: format!("{id}-watch"),
+            id,
+            name: name.into(),
+            identity,
+            list_age_limit_s: LIST_AGE_LIMIT_S,
+        };
+        let authorities = vec![
+            authority(border(), "Border Inspection", true),
+            authority(quarantine(), "Quarantine", false),
+        ];
+        let random = Arc::new(CountingRandom::default());
+        let app = App::new(authorities, store.clone(), Arc::new(clock.clone()), random);
+        for (whose, list) in [(border(), BORDER_LIST), (quarantine(), QUARANTINE_LIST)] {
+            store
+                .import_list(&whose, &parse_csv(list).unwrap(), NOW)
+                .await
+                .unwrap();
+            let login = OfficerId::parse(&format!("officer.{whose}")).unwrap();
+            app.add_officer(&whose, &login, "Officer Sample", "correct horse")
+                .await
+                .unwrap();
+        }
+        Self {
+            app,
+            store,
+            clock,
+            dir,
+        }
+    }
+
+    fn router(&self, peer: Option<&str>) -> Router {
+        let peer = peer.map(|lane| LaneId::parse(lane).unwrap());
+        central::router(self.app.clone()).layer(Extension(Peer(peer)))
+    }
+
+    async fn send(&self, peer: Option<&str>, request: Request<Body>) -> (StatusCode, Vec<u8>) {
+        let response = self.router(peer).oneshot(request).await.unwrap();
+        let status = response.status();
+        (
+            status,
+            to_bytes(response.into_body(), usize::MAX)
+                .await
+                .unwrap()
+                .to_vec(),
+        )
+    }
+
+    async fn gate(&self, method: &str, path: &str, body: &impl Serialize) -> (StatusCode, Vec<u8>) {
+        self.send(Some("lane-1"), json(method, path, body)).await
+    }
+
+    async fn open(&self, whose: &AuthorityId, n: u8, document: DocumentMessage) -> StatusCode {
+        let message = opening(n, document);
+        self.gate("PUT", &path::inspection(whose, inspection(n)), &message)
+            .await
+            .0
+    }
+
+    async fn verdict(&self, whose: &AuthorityId, n: u8, face: CheckResult) -> VerdictClaims {
+        let (status, body) = self
+            .gate(
+                "POST",
+                &path::verdict(whose, inspection(n)),
+                &submission(face),
+            )
+            .await;
+        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
+        let signed: SignedVerdict = parse(&body);
+        let expected = Expected {
+            authority: whose.clone(),
+            inspection: inspection(n),
+            lane: lane(),
+            direction: Direction::Entry,
+            evidence: evidence(),
+        };
+        verify_verdict(&signed, &key(whose).public(), &expected, NOW).unwrap()
+    }
+
+    async fn refer(&self, whose: &AuthorityId, n: u8) -> StatusCode {
+        self.gate("PUT", &path::referral(whose, inspection(n)), &notice(n))
+            .await
+            .0
+    }
+
+    async fn session(&self, whose: &AuthorityId) -> String {
+        let form = format!("login=officer.{whose}&password=correct+horse");
+        let response = self
+            .router(None)
+            .oneshot(post("/console/login", "", form))
+            .await
+            .unwrap();
+        assert_eq!(response.status(), StatusCode::SEE_OTHER);
+        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
+        for part in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
+            assert!(cookie.contains(part), "{part}");
+        }
+        cookie.split(';').next().unwrap().to_owned()
+    }
+
+    async fn page(&self, cookie: &str, path: &str) -> (StatusCode, String) {
+        let request = Request::get(path).header(header::COOKIE, cookie);
+        let (status, body) = self.send(None, request.body(Body::empty()).unwrap()).await;
+        (status, String::from_utf8_lossy(&body).into_owned())
+    }
+
+    async fn decide(&self, cookie: &str, n: u8, form: &str) -> StatusCode {
+        let page = self.page(cookie, "/console/lanes").await.1;
+        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
+        let csrf = csrf.split('"').next().unwrap();
+        let path = format!("/console/cases/{}/decision", inspection(n));
+        self.send(None, post(&path, cookie, format!("csrf={csrf}&{form}")))
+            .await
+            .0
+    }
+}
+
+fn json(method: &str, path: &str, body: &impl Serialize) -> Request<Body> {
+    let body = serde_json::to_vec(body).unwrap();
+    Request::builder()
+        .method(method)
+        .uri(path)
+        .body(Body::from(body))
+        .unwrap()
+}
+
+fn post(path: &str, cookie: &str, form: String) -> Request<Body> {
+    Request::post(path)
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::COOKIE, cookie)
+        .body(Body::from(form))
+        .unwrap()
+}
+
+fn parse<T: DeserializeOwned>(body: &[u8]) -> T {
+    serde_json::from_slice(body).unwrap()
+}
+
+fn document(number: &str, surname: &str) -> DocumentMessage {
+    DocumentMessage {
+        code: "P".into(),
+        issuer: StateCode::parse("UTO").unwrap(),
+        number: DocumentNumber::parse(number).unwrap(),
+        date_of_expiry: None,
+        surname: surname.into(),
+        given: "ANNA".into(),
+        date_of_birth: Some(Date::new(1980, 1, 2).unwrap()),
+        sex: Sex::Female,
+        nationality: StateCode::parse("UTO").unwrap(),
+    }
+}
+
+fn opening(n: u8, document: DocumentMessage) -> OpenInspection {
+    OpenInspection {
+        inspection: inspection(n),
+        lane: lane(),
+        direction: Direction::Entry,
+        opened_at: NOW,
+        document,
+    }
+}
+
+fn submission(face: CheckResult) -> EvidenceSubmission {
+    EvidenceSubmission {
+        evidence: evidence(),
+        checks: CheckSummary {
+            document: CheckResult::Successful,
+            face,
+            presentation: CheckResult::Successful,
+        },
+    }
+}
+
+fn checks() -> CheckNode {
+    CheckNode::leaf(
+        "ElectronicChecks",
+        RunMode::Mandatory,
+        CheckResult::Successful,
+    )
+}
+
+fn notice(n: u8) -> ReferralNotice {
+    let portrait = |byte| Jpeg::parse(vec![0xFF, 0xD8, 0xFF, byte]).ok();
+    ReferralNotice {
+        inspection: inspection(n),
+        lane: lane(),
+        cause: ReferralCause::AuthorityHold,
+        checks: checks(),
+        match_score: None,
+        match_threshold: None,
+        pad_score: None,
+        evidence: Some(evidence()),
+        chip_portrait_jpeg: portrait(1),
+        live_portrait_jpeg: portrait(2),
+    }
+}
+
+fn record(n: u8) -> PassageRecord {
+    PassageRecord {
+        inspection: inspection(n),
+        lane: lane(),
+        direction: Direction::Entry,
+        opened_at: NOW,
+        closed_at: NOW.plus_ms(9_000),
+        outcome: Outcome::Admitted,
+        cause: None,
+        steps: Vec::new(),
+        checks: checks(),
+        match_score: None,
+        pad_score: None,
+        verdict: None,
+        others: Vec::new(),
+        decision: None,
+        evidence: Some(evidence()),
+    }
+}
+
+#[tokio::test]
+async fn verdicts_follow_each_authoritys_own_list_and_law() {
+    let world = World::new().await;
+    let cases = [
+        (1, document("L1", "GOODSON"), Verdict::Clear, Verdict::Clear),
+        (
+            2,
+            document("STOLEN1", "GOODSON"),
+            Verdict::Refuse,
+            Verdict::Clear,
+        ),
+        (3, document("L3", "SICKSON"), Verdict::Clear, Verdict::Refer),
+    ];
+    for (n, document, at_border, at_quarantine) in cases {
+        for (whose, expected) in [(border(), at_border), (quarantine(), at_quarantine)] {
+            assert_eq!(
+                world.open(&whose, n, document.clone()).await,
+                StatusCode::OK
+            );
+            let claims = world.verdict(&whose, n, CheckResult::Successful).await;
+            assert_eq!(claims.verdict, expected, "{n} at {whose}");
+            assert_eq!(claims.list.list, format!("{whose}-watch"));
+            assert_eq!((claims.list.version, claims.list.entries), (1, 1));
+        }
+    }
+    // Only the authority that answers for identity looks at the face.
+    let failed = world.verdict(&border(), 1, CheckResult::Failed).await;
+    assert_eq!(failed.verdict, Verdict::Refer);
+    let failed = world.verdict(&quarantine(), 1, CheckResult::Failed).await;
+    assert_eq!(failed.verdict, Verdict::Clear);
+}
+
+#[tokio::test]
+async fn a_gate_speaks_for_its_own_lane_alone() {
+    let world = World::new().await;
+    let view = LaneView {
+        lane: lane(),
+        direction: Direction::Entry,
+        phase: "ready".into(),
+        screen: TravellerScreen::PlaceDocument,
+        since: NOW,
+        entry_open: false,
+        exit_open: false,
+        people: 0,
+        inspection: None,
+        authorities: Vec::new(),
+        faults: Vec::new(),
+        admitted_today: 0,
+    };
+    assert_eq!(
+        world.open(&border(), 1, document("L1", "GOODSON")).await,
+        StatusCode::OK
+    );
+    let id = inspection(1);
+    // Every route of the gates, with a request that would succeed for lane-1.
+    let requests = || {
+        let a = border();
+        [
+            json(
+                "PUT",
+                &path::inspection(&a, id),
+                &opening(1, document("L1", "GOODSON")),
+            ),
+            json(
+                "POST",
+                &path::verdict(&a, id),
+                &submission(CheckResult::Successful),
+            ),
+            json("PUT", &path::referral(&a, id), &notice(1)),
+            json("PUT", &path::view(&a, &lane()), &view),
+            json("GET", &path::decisions(&a, &lane(), 0, 0), &()),
+            json("PUT", &path::record(&a, id), &record(1)),
+        ]
+    };
+    for (peer, expected) in [
+        (None, StatusCode::UNAUTHORIZED),
+        (Some("lane-2"), StatusCode::FORBIDDEN),
+        (Some("lane-1"), StatusCode::OK),
+    ] {
+        for request in requests() {
+            let what = format!("{} {}", request.method(), request.uri());
+            let (status, body) = world.send(peer, request).await;
+            assert_eq!(status, expected, "{what} as {peer:?}");
+            if status != StatusCode::OK {
+                let error: ErrorBody = parse(&body);
+                assert!(!error.next.is_empty());
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_stale_or_missing_list_is_unavailable_and_never_clear() {
+    let world = World::new().await;
+    assert_eq!(
+        world.open(&border(), 1, document("L1", "GOODSON")).await,
+        StatusCode::OK
+    );
+    let limit_ms = i64::try_from(LIST_AGE_LIMIT_S).unwrap() * 1_000;
+    world.clock.advance_ms(limit_ms);
+    let ask = async || {
+        let path = path::verdict(&border(), inspection(1));
+        world
+            .gate("POST", &path, &submission(CheckResult::Successful))
+            .await
+    };
+    assert_eq!(
+        ask().await.0,
+        StatusCode::OK,
+        "at the limit the list still counts"
+    );
+    world.clock.advance_ms(1_000);
+    let (status, body) = ask().await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(parse::<ErrorBody>(&body).error, "list_stale");
+    assert_eq!(
+        world.open(&border(), 2, document("L2", "GOODSON")).await,
+        StatusCode::SERVICE_UNAVAILABLE
+    );
+    let fresh = NOW.plus_ms(limit_ms + 1_000);
+    world
+        .store
+        .import_list(&border(), &[], fresh)
+        .await
+        .unwrap();
+    assert_eq!(ask().await.0, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn requests_that_fit_nothing_are_refused_without_quoting_them() {
+    let world = World::new().await;
+    let verdict = path::verdict(&border(), inspection(9));
+    let (status, _) = world
+        .gate("POST", &verdict, &submission(CheckResult::Successful))
+        .await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "never opened");
+    let message = opening(1, document("L1", "GOODSON"));
+    let other = path::inspection(&border(), inspection(2));
+    assert_eq!(
+        world.gate("PUT", &other, &message).await.0,
+        StatusCode::BAD_REQUEST
+    );
+    let customs = AuthorityId::parse("customs").unwrap();
+    assert_eq!(
+        world.open(&customs, 1, document("L1", "GOODSON")).await,
+        StatusCode::NOT_FOUND
+    );
+    assert_eq!(
+        world.open(&border(), 1, document("L1", "GOODSON")).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        world.open(&border(), 1, document("L1", "GOODSON")).await,
+        StatusCode::OK
+    );
+    assert_eq!(
+        world.open(&border(), 1, document("L2", "GOODSON")).await,
+        StatusCode::CONFLICT
+    );
+    let path = path::inspection(&border(), inspection(3));
+    let (status, body) = world.gate("PUT", &path, &"SECRETSON").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(!String::from_utf8_lossy(&body).contains("SECRETSON"));
+}
+
+#[tokio::test]
+async fn a_record_is_kept_once_and_the_chain_tells_a_change() {
+    let world = World::new().await;
+    for n in [1, 2, 3] {
+        let path = path::record(&border(), inspection(n));
+        assert_eq!(world.gate("PUT", &path, &record(n)).await.0, StatusCode::OK);
+    }
+    let path = path::record(&border(), inspection(2));
+    assert_eq!(world.gate("PUT", &path, &record(2)).await.0, StatusCode::OK);
+    let mut changed = record(2);
+    changed.outcome = Outcome::Returned;
+    assert_eq!(
+        world.gate("PUT", &path, &changed).await.0,
+        StatusCode::CONFLICT
+    );
+    assert_eq!(world.store.verify_chain(&border()).await.unwrap(), 3);
+
+    let file = world.dir.path().join("central.db");
+    let forger = sqlx::SqlitePool::connect(&format!("sqlite:{}", file.display()))
+        .await
+        .unwrap();
+    sqlx::query("UPDATE records SET body = replace(body, 'admitted', 'referred') WHERE seq = 2")
+        .execute(&forger)
+        .await
+        .unwrap();
+    let broken = world.store.verify_chain(&border()).await.unwrap_err();
+    assert!(
+        matches!(broken, ChainError::Broken { seq: 2, .. }),
+        "{broken}"
+    );
+}
+
+#[tokio::test]
+async fn an_officer_decides_and_the_lane_learns_it() {
+    let world = World::new().await;
+    assert_eq!(
+        world
+            .open(&border(), 1, document("STOLEN1", "GOODSON"))
+            .await,
+        StatusCode::OK
+    );
+    world.verdict(&border(), 1, CheckResult::Successful).await;
+    let poll = |wait_ms| {
+        let path = path::decisions(&border(), &lane(), 0, wait_ms);
+        json("GET", &path, &())
+    };
+    let (_, none) = world.send(Some("lane-1"), poll(0)).await;
+    assert_eq!(parse::<Vec<DecisionEnvelope>>(&none), []);
+    assert_eq!(world.refer(&border(), 1).await, StatusCode::OK);
+    assert_eq!(
+        world.refer(&border(), 1).await,
+        StatusCode::OK,
+        "the same notice again"
+    );
+
+    let cookie = world.session(&border()).await;
+    let case = format!("/console/cases/{}", inspection(1));
+    let (status, page) = world.page(&cookie, &case).await;
+    assert_eq!(status, StatusCode::OK);
+    assert!(page.contains("reported stolen") && page.contains("Immigration Act 12"));
+    let live = world.page(&cookie, &format!("{case}/live.jpg")).await;
+    assert_eq!(live.0, StatusCode::OK);
+
+    for refused in [
+        "decision=release&reason=&remark=looked+fine",
+        "decision=release&reason=identity_confirmed&remark=",
+        "decision=release&reason=identity_confirmed&remark=+++++",
+        "decision=release&reason=hold_confirmed&remark=looked+fine",
+        "decision=admit&reason=identity_confirmed&remark=looked+fine",
+    ] {
+        let status = world.decide(&cookie, 1, refused).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{refused}");
+    }
+    let good = "decision=release&reason=identity_confirmed&remark=compared+in+person";
+    let forged = post(
+        &format!("{case}/decision"),
+        &cookie,
+        format!("csrf=guess&{good}"),
+    );
+    assert_eq!(world.send(None, forged).await.0, StatusCode::FORBIDDEN);
+
+    // The poll is already waiting when the officer decides.
+    let (polled, decided) = tokio::join!(
+        world.send(Some("lane-1"), poll(20_000)),
+        world.decide(&cookie, 1, good)
+    );
+    assert_eq!(decided, StatusCode::SEE_OTHER);
+    let envelopes: Vec<DecisionEnvelope> = parse(&polled.1);
+    let [envelope] = envelopes.as_slice() else {
+        panic!("one decision, got {envelopes:?}")
+    };
+    let expected = ExpectedDecision {
+        authority: border(),
+        inspection: inspection(1),
+        lane: lane(),
+        evidence: Some(evidence()),
+    };
+    let claims =
+        verify_decision(&envelope.token, &key(&border()).public(), &expected, NOW).unwrap();
+    assert_eq!(claims.decision, OfficerDecision::Release);
+    assert_eq!(claims.officer.as_str(), "officer.border");
+    assert_eq!(
+        world.decide(&cookie, 1, good).await,
+        StatusCode::CONFLICT,
+        "decided once"
+    );
+    let audit = world.store.audit_lines(&border()).await.unwrap();
+    for action in ["login", "case.look", "case.release"] {
+        assert!(
+            audit
+                .iter()
+                .any(|line| line.starts_with(&format!("officer.border {action} ")))
+        );
+    }
+
+    // The record closes the case and takes the portraits with it.
+    let path = path::record(&border(), inspection(1));
+    assert_eq!(world.gate("PUT", &path, &record(1)).await.0, StatusCode::OK);
+    for which in ["live", "chip"] {
+        let gone = world.page(&cookie, &format!("{case}/{which}.jpg")).await;
+        assert_eq!(gone.0, StatusCode::NOT_FOUND, "{which}");
+    }
+    assert!(
+        world
+            .page(&cookie, "/console/cases")
+            .await
+            .1
+            .contains("closed")
+    );
+}
+
+#[tokio::test]
+async fn no_officer_sees_what_another_authority_holds() {
+    let world = World::new().await;
+    for whose in [border(), quarantine()] {
+        assert_eq!(
+            world.open(&whose, 3, document("L3", "SICKSON")).await,
+            StatusCode::OK
+        );
+        world.verdict(&whose, 3, CheckResult::Successful).await;
+    }
+    // Both are told that an officer is needed; a second case concerns quarantine alone.
+    assert_eq!(world.refer(&border(), 3).await, StatusCode::OK);
+    assert_eq!(world.refer(&quarantine(), 3).await, StatusCode::OK);
+    assert_eq!(world.refer(&quarantine(), 4).await, StatusCode::OK);
+    let case = format!("/console/cases/{}", inspection(3));
+
+    let own = world.session(&quarantine()).await;
+    assert!(
+        world
+            .page(&own, &case)
+            .await
+            .1
+            .contains("contact tracing case 77")
+    );
+
+    let other = world.session(&border()).await;
+    let (_, page) = world.page(&other, &case).await;
+    assert!(page.contains("held, not by you"));
+    for secret in ["contact tracing", "Health Law", "case 77"] {
+        assert!(!page.contains(secret), "{secret}");
+    }
+    let foreign = format!("/console/cases/{}", inspection(4));
+    assert_eq!(world.page(&other, &foreign).await.0, StatusCode::NOT_FOUND);
+    let live = format!("{foreign}/live.jpg");
+    assert_eq!(world.page(&other, &live).await.0, StatusCode::NOT_FOUND);
+    assert!(
+        !world
+            .page(&other, "/console/cases")
+            .await
+            .1
+            .contains(&inspection(4).to_string())
+    );
+    let good = "decision=release&reason=hold_lifted&remark=not+mine";
+    assert_eq!(world.decide(&other, 4, good).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn the_console_needs_a_live_session() {
+    let world = World::new().await;
+    let wrong = post(
+        "/console/login",
+        "",
+        "login=officer.border&password=wrong".into(),
+    );
+    assert_eq!(world.send(None, wrong).await.0, StatusCode::UNAUTHORIZED);
+    let nobody = post(
+        "/console/login",
+        "",
+        "login=nobody&password=correct+horse".into(),
+    );
+    assert_eq!(world.send(None, nobody).await.0, StatusCode::UNAUTHORIZED);
+    let case = format!("/console/cases/{}", inspection(1));
+    let portrait = format!("{case}/live.jpg");
+    let pages = [
+        "/console/lanes",
+        "/console/cases",
+        "/console/events",
+        case.as_str(),
+        portrait.as_str(),
+    ];
+    for path in pages {
+        for cookie in ["", "__Host-session=guess"] {
+            assert_eq!(
+                world.page(cookie, path).await.0,
+                StatusCode::SEE_OTHER,
+                "{path}"
+            );
+        }
+    }
+    let cookie = world.session(&border()).await;
+    assert_eq!(
+        world.page(&cookie, "/console/lanes").await.0,
+        StatusCode::OK
+    );
+    world.clock.advance_ms(8 * 3_600_000);
+    assert_eq!(
+        world.page(&cookie, "/console/lanes").await.0,
+        StatusCode::SEE_OTHER
+    );
+}
+
+#[tokio::test]
+async fn over_real_tls_the_certificate_names_the_lane() {
+    let world = World::new().await;
+    let dir = world.dir.path().join("pki");
+    // rustls checks validity against the real date.
+    let today = SystemClock.now().date();
+    pki::init(&dir, today).unwrap();
+    pki::init(&dir, today).expect_err("a key is never overwritten");
+    for lane in ["lane-1", "lane-2"] {
+        pki::gate(&dir, &LaneId::parse(lane).unwrap(), today).unwrap();
+    }
+    let files = config::Tls {
+        ca: dir.join("ca.pem"),
+        certificate: dir.join("server.pem"),
+        key: dir.join("server.key"),
+    };
+    let tls = server::tls_config(&files).unwrap();
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let server = tokio::spawn(server::serve(
+        listener,
+        tls,
+        central::router(world.app.clone()),
+    ));
+
+    let whose = border();
+    let path = path::inspection(&whose, inspection(1));
+    let body = serde_json::to_string(&opening(1, document("L1", "GOODSON"))).unwrap();
+    let ask = async |identity: Option<&str>, version| {
+        let head = format!(
+            "PUT {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {}\r\n\r\n",
+            body.len()
+        );
+        talk(&dir, address, identity, version, &format!("{head}{body}")).await
+    };
+    let tls13 = &rustls::version::TLS13;
+    let answer = ask(Some("lane-1"), tls13).await.unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let list: ListState = parse(answer.rsplit("\r\n\r\n").next().unwrap().as_bytes());
+    assert_eq!(list.list, "border-watch");
+    assert!(
+        ask(Some("lane-2"), tls13)
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 403")
+    );
+    assert!(ask(None, tls13).await.unwrap().starts_with("HTTP/1.1 401"));
+    // The server's own certificate is issued by the same CA, and still no gate's.
+    assert!(ask(Some("server"), tls13).await.is_err());
+    assert!(
+        ask(Some("lane-1"), &rustls::version::TLS12).await.is_err(),
+        "TLS 1.2 is off"
+    );
+    let login = "GET /console/login HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n";
+    assert!(
+        talk(&dir, address, None, tls13, login)
+            .await
+            .unwrap()
+            .starts_with("HTTP/1.1 200")
+    );
+    server.abort();
+}
+
+async fn talk(
+    dir: &Path,
+    address: std::net::SocketAddr,
+    identity: Option<&str>,
+    version: &'static rustls::SupportedProtocolVersion,
+    request: &str,
+) -> std::io::Result<String> {
+    use rustls_pki_types::{CertificateDer, PrivateKeyDer, ServerName, pem::PemObject as _};
+    let mut roots = rustls::RootCertStore::empty();
+    roots
+        .add(CertificateDer::from_pem_file(dir.join("ca.pem")).unwrap())
+        .unwrap();
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder = rustls::ClientConfig::builder_with_provider(provider)
+        .with_protocol_versions(&[version])
+        .unwrap()
+        .with_root_certificates(roots);
+    let config = match identity {
+        None => builder.with_no_client_auth(),
+        Some(name) => builder
+            .with_client_auth_cert(
+                vec![CertificateDer::from_pem_file(dir.join(format!("{name}.pem"))).unwrap()],
+                PrivateKeyDer::from_pem_file(dir.join(format!("{name}.key"))).unwrap(),
+            )
+            .unwrap(),
+    };
+    let stream = tokio::net::TcpStream::connect(address).await?;
+    let name = ServerName::try_from("localhost").unwrap();
+    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
+    let mut stream = connector.connect(name, stream).await?;
+    stream.write_all(request.as_bytes()).await?;
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await?;
+    Ok(answer)
+}
+
+#[test]
+fn keys_are_readable_by_their_owner_alone() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let dir = tempfile::tempdir().unwrap();
+    pki::init(dir.path(), NOW.date()).unwrap();
+    pki::gate(dir.path(), &lane(), NOW.date()).unwrap();
+    for key in ["ca.key", "server.key", "lane-1.key"] {
+        let mode = std::fs::metadata(dir.path().join(key))
+            .unwrap()
+            .permissions()
+            .mode();
+        assert_eq!(mode & 0o777, 0o600, "{key}");
+    }
+}
