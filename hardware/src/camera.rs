@@ -4,7 +4,7 @@
 //!
 //! - The newest frame is published with the time it arrived and a sequence number that never repeats while
 //!   the driver runs. Older frames are gone: whoever needs the picture *now* compares `taken_at`.
-//! - No frame for [`CAMERA_READ_MS_MAX`](crate::limits::CAMERA_READ_MS_MAX), a failed open or the end of a
+//! - No frame for [`CAMERA_READ_MS_MAX`], a failed open or the end of a
 //!   file raises `CameraLost` and withdraws the last frame (`None`); the driver reopens for ever, and the
 //!   fault clears with the next frame.
 //! - Frames are wiped when the last holder drops them.
