@@ -99,7 +99,7 @@ def tensor(pixels):
     return torch.from_numpy(pixels).permute(0, 3, 1, 2).float()
 
 
-def fit(name, model, epochs, count, batch, rate, loss_of, extra=(), minutes=4.0):
+def fit(name, model, epochs, count, batch, rate, loss_of, extra=()):
     generator = np.random.default_rng(7)
     parameters = list(model.parameters()) + list(extra)
     optimiser = torch.optim.AdamW(parameters, lr=rate, weight_decay=1e-4)
@@ -131,8 +131,6 @@ def export(model, shape, path, outputs):
 
 def detector(folders, out, epochs):
     pixels, labels = load(folders, "detect", (DETECT_H, DETECT_W, 3), np.float32, (14,))
-    keep = slice(0, None, 1)
-    pixels, labels = pixels[keep], labels[keep]
     rows, cols = DETECT_H // STRIDE, DETECT_W // STRIDE
     grid_y, grid_x = np.meshgrid(np.arange(rows), np.arange(cols), indexing="ij")
     grid = np.stack([grid_x, grid_y], -1).reshape(-1, 2).astype(np.float32)
@@ -176,19 +174,6 @@ def detector(folders, out, epochs):
     export(model, (3, DETECT_H, DETECT_W), out / "detector.onnx", ["cls_16", "obj_16", "bbox_16", "kps_16"])
 
 
-def shaken(image, generator):
-    """Small shifts, turns and scales: the detector's landmarks err by some hundredths of the eye distance."""
-    count = len(image)
-    angle = generator.normal(0, 0.035, count)
-    scale = 1 + generator.normal(0, 0.03, count)
-    matrix = np.zeros((count, 2, 3), np.float32)
-    matrix[:, 0, 0] = matrix[:, 1, 1] = scale * np.cos(angle)
-    matrix[:, 0, 1], matrix[:, 1, 0] = -scale * np.sin(angle), scale * np.sin(angle)
-    matrix[:, :, 2] = generator.normal(0, 0.022, (count, 2))
-    grid = F.affine_grid(torch.from_numpy(matrix), list(image.shape), align_corners=False)
-    return F.grid_sample(image, grid, align_corners=False)
-
-
 def embedder(folders, out, epochs):
     pixels, labels = load(folders, "embed", (112, 112, 3), np.int32, per_folder_offset=True)
     labels = torch.from_numpy(labels.astype(np.int64))
@@ -200,7 +185,7 @@ def embedder(folders, out, epochs):
         # Exposure and contrast of unknown cameras.
         gain = torch.from_numpy(generator.uniform(0.75, 1.25, (len(index), 1, 1, 1)).astype(np.float32))
         lift = torch.from_numpy(generator.uniform(-18, 18, (len(index), 1, 1, 1)).astype(np.float32))
-        image = shaken((image * gain + lift).clamp(0, 255), generator)
+        image = (image * gain + lift).clamp(0, 255)
         cosine = F.normalize(model(image)) @ F.normalize(centres).T
         label = labels[index]
         # CosFace: the right class must win by a margin.
@@ -235,7 +220,7 @@ def main():
     chosen = arguments.parse_args()
     torch.set_num_threads(chosen.threads)
     chosen.out.mkdir(parents=True, exist_ok=True)
-    for name, train, epochs in (("pad", pad, 4), ("detector", detector, 14), ("embedder", embedder, 11)):
+    for name, train, epochs in (("pad", pad, 4), ("detector", detector, 6), ("embedder", embedder, 10)):
         if chosen.only in (None, name):
             torch.manual_seed(11)
             train(chosen.data, chosen.out, epochs)

@@ -125,8 +125,8 @@ impl Canvas {
             return;
         }
         let (width, height) = (self.0.width() as usize, self.0.height() as usize);
-        box_pass(self.0.data_mut(), width, height, 4, width * 4, reach);
-        box_pass(self.0.data_mut(), height, width, width * 4, 4, reach);
+        blur_rows(self.0.data_mut(), width, reach);
+        blur_columns(self.0.data_mut(), width, height, reach);
     }
 
     /// The finished picture with sensor noise of this standard deviation.
@@ -139,18 +139,21 @@ impl Canvas {
             })
             .collect();
         let mut state = (dice.unit() * 4e9) as u32 | 1;
-        let mut pixels = Vec::with_capacity(width as usize * height as usize * 3);
-        for pixel in self.0.data().chunks_exact(4) {
-            for channel in [pixel[2], pixel[1], pixel[0]] {
+        let mut pixels = vec![0; width as usize * height as usize * 3];
+        for (bgr, rgba) in pixels
+            .chunks_exact_mut(3)
+            .zip(self.0.data().chunks_exact(4))
+        {
+            for (out, channel) in bgr.iter_mut().zip([rgba[2], rgba[1], rgba[0]]) {
                 // xorshift32: a noise texture needs speed, not quality.
                 state ^= state << 13;
                 state ^= state >> 17;
                 state ^= state << 5;
                 let grain = table[(state >> 20) as usize];
-                pixels.push((i16::from(channel) + grain).clamp(0, 255) as u8);
+                *out = (i16::from(channel) + grain).clamp(0, 255) as u8;
             }
         }
-        BgrFrame::new(width, height, pixels).expect("three bytes are pushed for each pixel")
+        BgrFrame::new(width, height, pixels).expect("the buffer has three bytes for each pixel")
     }
 
     fn fill(&mut self, path: &Path, paint: &Paint<'_>) {
@@ -175,30 +178,55 @@ impl Canvas {
     }
 }
 
-/// One running-sum pass along lines of `length` pixels that lie `step` bytes apart.
-fn box_pass(
-    data: &mut [u8],
-    length: usize,
-    lines: usize,
-    step: usize,
-    line_step: usize,
-    reach: usize,
-) {
-    let mut copy = vec![0u8; length];
+/// A running mean along each row.
+fn blur_rows(data: &mut [u8], width: usize, reach: usize) {
     let window = (2 * reach + 1) as u32;
-    for line in 0..lines {
-        for channel in 0..3 {
-            let start = line * line_step + channel;
-            for (index, value) in copy.iter_mut().enumerate() {
-                *value = data[start + index * step];
+    let mut copy = vec![0u8; width * 4];
+    for row in data.chunks_exact_mut(width * 4) {
+        copy.copy_from_slice(row);
+        let pixel = |x: usize| {
+            let at = x.saturating_sub(reach).min(width - 1) * 4;
+            [copy[at], copy[at + 1], copy[at + 2]].map(u32::from)
+        };
+        // Positions are shifted by `reach`, so that the left edge repeats without negative numbers.
+        let mut sums = [0u32; 3];
+        for x in 0..=2 * reach {
+            sums = add(sums, pixel(x));
+        }
+        for x in 0..width {
+            for (channel, sum) in row[x * 4..].iter_mut().zip(sums) {
+                *channel = (sum / window) as u8;
             }
-            let at = |index: isize| u32::from(copy[index.clamp(0, length as isize - 1) as usize]);
-            let mut sum: u32 = (-(reach as isize)..=reach as isize).map(at).sum();
-            for index in 0..length {
-                data[start + index * step] = (sum / window) as u8;
-                sum += at(index as isize + reach as isize + 1);
-                sum -= at(index as isize - reach as isize);
-            }
+            let next = add(sums, pixel(x + 2 * reach + 1));
+            let gone = pixel(x);
+            sums = [next[0] - gone[0], next[1] - gone[1], next[2] - gone[2]];
+        }
+    }
+}
+
+fn add(a: [u32; 3], b: [u32; 3]) -> [u32; 3] {
+    [a[0] + b[0], a[1] + b[1], a[2] + b[2]]
+}
+
+/// A running mean down all columns at once: row by row, as the memory lies.
+fn blur_columns(data: &mut [u8], width: usize, height: usize, reach: usize) {
+    let window = (2 * reach + 1) as u32;
+    let copy = data.to_vec();
+    let row = |y: usize| {
+        let at = y.saturating_sub(reach).min(height - 1) * width * 4;
+        &copy[at..at + width * 4]
+    };
+    let mut sums = vec![0u32; width * 4];
+    for y in 0..=2 * reach {
+        for (sum, value) in sums.iter_mut().zip(row(y)) {
+            *sum += u32::from(*value);
+        }
+    }
+    for (y, out) in data.chunks_exact_mut(width * 4).enumerate() {
+        let change = row(y + 2 * reach + 1).iter().zip(row(y));
+        for ((value, sum), (next, gone)) in out.iter_mut().zip(&mut sums).zip(change) {
+            *value = (*sum / window) as u8;
+            *sum = *sum + u32::from(*next) - u32::from(*gone);
         }
     }
 }
