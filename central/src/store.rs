@@ -1,6 +1,6 @@
 //! Everything SQL. One SQLite file; one connection, because SQLite has one writer and every statement here is short.
 
-use std::{path::Path, str::FromStr as _};
+use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path, str::FromStr as _};
 
 use egate_types::{
     AuthorityId, Date, InspectionId, LaneId, OfficerId, StateCode, TravelDocument, UtcTime,
@@ -94,6 +94,13 @@ pub enum ChainError {
 impl Store {
     /// Opens or creates the file and brings its tables up to date.
     pub async fn open(path: &Path) -> Result<Self, sqlx::Error> {
+        // The file holds names, portraits and password hashes: its owner alone may read it. SQLite gives its
+        // side files the same mode.
+        fs::OpenOptions::new()
+            .create(true)
+            .append(true)
+            .mode(0o600)
+            .open(path)?;
         let options = SqliteConnectOptions::from_str("sqlite:")?
             .filename(path)
             .create_if_missing(true)

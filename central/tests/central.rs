@@ -782,17 +782,24 @@ async fn talk(
     Ok(answer)
 }
 
-#[test]
-fn keys_are_readable_by_their_owner_alone() {
+#[tokio::test]
+async fn keys_and_database_are_readable_by_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
+    let _store = Store::open(&dir.path().join("central.db")).await.unwrap();
     pki::init(dir.path(), NOW.date()).unwrap();
     pki::gate(dir.path(), &lane(), NOW.date()).unwrap();
-    for key in ["ca.key", "server.key", "lane-1.key"] {
-        let mode = std::fs::metadata(dir.path().join(key))
+    for file in [
+        "ca.key",
+        "server.key",
+        "lane-1.key",
+        "central.db",
+        "central.db-wal",
+    ] {
+        let mode = std::fs::metadata(dir.path().join(file))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600, "{key}");
+        assert_eq!(mode & 0o777, 0o600, "{file}");
     }
 }
