@@ -4,6 +4,7 @@
 //! |---|---|---|---|
 //! | lane controller: barriers, presence sensors, lamps | [`lane_io`] | Modbus TCP | `LaneControllerLost`, `BarrierStuck`, `InterlockRefused` |
 //! | document scanner: machine readable zone | [`scanner`] | line protocol, serial or TCP | `ScannerLost` |
+//! | chip reader | [`card`] | PC/SC, or vpcd's TCP protocol | `ReaderLost` |
 //! | camera | `camera` (feature `camera`) | V4L2, RTSP, HTTP, file | `CameraLost` |
 //!
 //! Drivers only translate: they know nothing of inspections, decide nothing, and hand timed facts to one
@@ -15,6 +16,7 @@
 
 #[cfg(feature = "camera")]
 pub mod camera;
+pub mod card;
 pub mod lane_io;
 pub mod limits;
 pub mod scanner;

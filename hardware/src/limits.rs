@@ -45,6 +45,9 @@ pub fn reconnect_pause_ms(failures: u32) -> u64 {
         .min(RECONNECT_MS_MAX)
 }
 
+/// Longest wait for one answer of a chip in a TCP slot. Real chips answer in under 0.1 s; key agreement takes up to 1 s.
+pub const CARD_ANSWER_MS_MAX: u64 = 3_000;
+
 #[cfg(test)]
 mod tests {
     use super::*;
