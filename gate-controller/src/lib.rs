@@ -1,1 +1,16 @@
-//! (being built)
+//! The gate controller: the shell around one lane. Device tasks translate, the lane task decides, effects are
+//! carried out in order.
+
+pub mod clock;
+pub mod config;
+pub mod display;
+pub mod display_task;
+pub mod document;
+pub mod face;
+pub mod inspection;
+pub mod journal;
+pub mod lane_task;
+pub mod link;
+pub mod local_view;
+pub mod run;
+pub mod uplink;

@@ -61,7 +61,12 @@ pub struct Standings(BTreeMap<AuthorityId, Standing>);
 impl Standings {
     /// All required authorities, none heard. With no authority nothing can ever be clear.
     pub fn new(required: impl IntoIterator<Item = AuthorityId>) -> Self {
-        Self(required.into_iter().map(|authority| (authority, Standing::Pending)).collect())
+        Self(
+            required
+                .into_iter()
+                .map(|authority| (authority, Standing::Pending))
+                .collect(),
+        )
     }
 
     /// Every authority with its standing.

@@ -1,0 +1,182 @@
+//! The lane's configuration file (TOML). Paths are relative to the file's folder.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use egate_types::{AuthorityId, Direction, Language, LaneId};
+use serde::Deserialize;
+
+/// Everything one gate needs to know.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// This lane; must equal the common name of the client certificate.
+    pub lane: LaneId,
+    /// Which way it leads.
+    pub direction: Direction,
+    /// `true` allows the synthetic model set and simulated devices. Never on a gate for travellers.
+    #[serde(default)]
+    pub simulation: bool,
+    /// Journal file.
+    pub journal: PathBuf,
+    /// Folder or file of trusted CSCA certificates (DER).
+    pub trust: PathBuf,
+    /// The authority that answers for identity.
+    pub identity_authority: AuthorityId,
+    /// Every authority whose consent a release needs.
+    pub authorities: Vec<AuthorityConfig>,
+    /// Client certificate and the port's root.
+    pub tls: TlsConfig,
+    /// Devices.
+    pub devices: DevicesConfig,
+    /// Face models.
+    pub models: ModelsConfig,
+    /// Traveller display.
+    pub display: DisplayConfig,
+}
+
+/// One authority's service.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct AuthorityConfig {
+    /// Which.
+    pub id: AuthorityId,
+    /// Base URL of its `central`, `https://host:port`.
+    pub url: String,
+    /// Its Ed25519 public key, base64url.
+    pub public_key: String,
+}
+
+/// TLS material (PEM).
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TlsConfig {
+    /// Root that signed the servers.
+    pub root: PathBuf,
+    /// This gate's certificate.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
+}
+
+/// Where the devices are.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DevicesConfig {
+    /// Lane controller, Modbus TCP.
+    pub lane_controller: SocketAddr,
+    /// Document scanner.
+    pub scanner: ScannerSource,
+    /// Chip reader.
+    pub reader: ReaderSource,
+    /// Camera: a device number, a URL or a file.
+    pub camera: CameraSource,
+}
+
+/// How the document scanner is attached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScannerSource {
+    /// Serial device server, raw TCP.
+    Tcp(SocketAddr),
+    /// Serial line.
+    Serial {
+        /// Device file.
+        device: PathBuf,
+        /// Bits per second.
+        baud: u32,
+    },
+}
+
+/// How the chip reader is attached.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReaderSource {
+    /// PC/SC, by reader name.
+    Pcsc(String),
+    /// A slot that virtual chips attach to by TCP; simulation only.
+    Slot(SocketAddr),
+}
+
+/// Where the pictures come from.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CameraSource {
+    /// `/dev/videoN`.
+    Device(u16),
+    /// RTSP or HTTP.
+    Url(String),
+}
+
+/// Which face models.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelsConfig {
+    /// Folder with `manifest.toml`.
+    pub folder: PathBuf,
+}
+
+/// Traveller display.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct DisplayConfig {
+    /// Language of the largest text.
+    pub language: Language,
+    /// Linux framebuffer, if there is one.
+    #[serde(default)]
+    pub framebuffer: Option<PathBuf>,
+    /// Loopback address of the live picture and lane view, if wanted.
+    #[serde(default)]
+    pub stream: Option<SocketAddr>,
+}
+
+/// Why the configuration cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    #[error("configuration {path} cannot be read; give its path with --config")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The file does not say what it must.
+    #[error("configuration {path} is not valid")]
+    Invalid {
+        /// Which file.
+        path: PathBuf,
+        /// Where and why.
+        #[source]
+        source: toml::de::Error,
+    },
+    /// The identity authority is not among the required ones.
+    #[error("identity_authority {0} is not among the authorities; add it or name another")]
+    IdentityNotRequired(AuthorityId),
+}
+
+impl Config {
+    /// Reads the file and resolves its paths against its folder.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = std::fs::read_to_string(path)
+            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
+        let mut config: Self = toml::from_str(&text)
+            .map_err(|source| ConfigError::Invalid { path: path.to_owned(), source })?;
+        if !config.authorities.iter().any(|a| a.id == config.identity_authority) {
+            return Err(ConfigError::IdentityNotRequired(config.identity_authority));
+        }
+        let folder = path.parent().unwrap_or(Path::new("."));
+        for relative in [
+            &mut config.journal,
+            &mut config.trust,
+            &mut config.tls.root,
+            &mut config.tls.certificate,
+            &mut config.tls.key,
+            &mut config.models.folder,
+        ] {
+            *relative = folder.join(&*relative);
+        }
+        Ok(config)
+    }
+}

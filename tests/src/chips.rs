@@ -1,0 +1,78 @@
+//! Documents in travellers' hands: whole virtual passports that attach to the lane's reader when they are placed on it.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use egate_hardware::card::{AttachedChip, Remover};
+use egate_hardware::sim::{DocumentId, DocumentSlot};
+use egate_icao::chip::{Chip, ChipFault};
+use egate_icao::chip::issue::IssuedDocument;
+
+use crate::clock::random;
+
+/// A document and how its chip misbehaves.
+#[derive(Clone)]
+pub struct Document {
+    /// Files, zone, keys.
+    pub issued: IssuedDocument,
+    /// Faults of its chip.
+    pub faults: Vec<ChipFault>,
+}
+
+/// The chips of one lane's travellers.
+pub struct Chips {
+    reader: Mutex<Option<SocketAddr>>,
+    documents: Mutex<BTreeMap<u64, Document>>,
+    on_reader: Arc<Mutex<Option<Remover>>>,
+}
+
+impl Chips {
+    /// None yet; the reader's address is told later, when the gate has chosen its port.
+    pub fn new() -> Arc<Self> {
+        Arc::new(Self {
+            reader: Mutex::new(None),
+            documents: Mutex::new(BTreeMap::new()),
+            on_reader: Arc::new(Mutex::new(None)),
+        })
+    }
+
+    /// Where the gate's reader listens.
+    pub fn set_reader(&self, address: SocketAddr) {
+        *lock(&self.reader) = Some(address);
+    }
+
+    /// Puts a document into a traveller's hands.
+    pub fn hand_out(&self, id: DocumentId, document: Document) {
+        lock(&self.documents).insert(id.0, document);
+    }
+}
+
+impl DocumentSlot for Chips {
+    fn place(&self, id: DocumentId) {
+        let (Some(document), Some(reader)) =
+            (lock(&self.documents).get(&id.0).cloned(), *lock(&self.reader))
+        else {
+            return;
+        };
+        let on_reader = self.on_reader.clone();
+        tokio::task::spawn_blocking(move || {
+            let Ok(attached) = AttachedChip::connect(reader) else { return };
+            *lock(&on_reader) = attached.remover().ok();
+            let mut chip =
+                Chip::new(document.issued.files, &document.issued.access_key, document.faults);
+            // However the contact ends, the reader's side notices it by itself.
+            let _ = attached.serve(&mut chip, random);
+        });
+    }
+
+    fn remove(&self) {
+        if let Some(remover) = lock(&self.on_reader).take() {
+            let _ = remover.remove();
+        }
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,0 +1,375 @@
+//! A port in a box: `central` with two authorities, gates with simulated lanes, officers at their consoles.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context, bail, ensure};
+use egate_hardware::sim::{
+    DocumentId, EscapeSide, SimulatedLane, SimulatedLaneConfig, SyntheticFrames, Traveller,
+    TravellerEnd,
+};
+use egate_wire::v1::PassageRecord;
+use sqlx::Row;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
+use tokio::io::{AsyncBufReadExt, BufReader};
+use tokio::process::{Child, Command};
+
+use crate::chips::Chips;
+use crate::clock;
+use crate::network::Relay;
+use crate::officer::Officer;
+use crate::script::{
+    Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, Script,
+};
+
+/// The two authorities of the box.
+pub const AUTHORITIES: [&str; 2] = ["border", "quarantine"];
+/// Password of the simulated officers; the box is on loopback and forgets everything.
+pub const OFFICER_PASSWORD: &str = "simulated officer";
+/// A program that is starting must say where it listens within this time; model loading takes a second or two.
+const START: Duration = Duration::from_secs(60);
+/// People walk and wait this much faster than life.
+const PACE: u32 = 4;
+/// How long a traveller may take, officer included, before the box is considered stuck.
+const PASSAGE: Duration = Duration::from_secs(60);
+/// Between two looks at a console page or at the record.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// The running port. Dropping it kills the programs it started.
+pub struct Port {
+    /// Lanes in order.
+    pub lanes: Vec<Lane>,
+    /// Base URL of the officer console.
+    pub console: String,
+    /// Who issues the travellers' documents.
+    pub issuers: Issuers,
+    officers: Vec<(&'static str, Officer)>,
+    records: SqlitePool,
+    _central: Child,
+}
+
+/// One lane of the port.
+pub struct Lane {
+    /// Its id.
+    pub id: String,
+    /// Where its traveller display and lane view are served.
+    pub display: SocketAddr,
+    world: SimulatedLane,
+    chips: Arc<Chips>,
+    quarantine: Relay,
+    _border: Relay,
+    _gate: Child,
+}
+
+/// How a traveller's visit went.
+pub struct Passage {
+    /// What the world saw.
+    pub end: TravellerEnd,
+    /// What each authority recorded.
+    pub records: Vec<(String, PassageRecord)>,
+}
+
+impl Port {
+    /// Sets up and starts everything under `folder`, which is emptied first. `say` hears of each step.
+    pub async fn start(folder: &Path, lanes: usize, say: impl Fn(&str)) -> anyhow::Result<Self> {
+        if folder.exists() {
+            std::fs::remove_dir_all(folder)?;
+        }
+        std::fs::create_dir_all(folder)?;
+        let issuers = Issuers::new(clock::utc().date())?;
+        let trust = folder.join("trust");
+        std::fs::create_dir_all(&trust)?;
+        std::fs::write(trust.join("csca.der"), issuers.state.csca_der()?)?;
+
+        say("issuing certificates, keys, lists and officers");
+        set_up_central(folder, lanes).await?;
+        say("starting central");
+        let (central, address) = start_central(folder).await?;
+        let console = format!("https://{address}");
+        let root = std::fs::read(folder.join("pki/ca.pem"))?;
+        let mut officers = Vec::new();
+        for authority in AUTHORITIES {
+            let login = format!("officer.{authority}");
+            let officer = Officer::sign_in(&console, &root, &login, OFFICER_PASSWORD).await?;
+            officers.push((authority, officer));
+        }
+        let mut started = Vec::new();
+        for n in 1..=lanes {
+            say(&format!("starting lane {n}, loading face models"));
+            started.push(start_lane(folder, n, address).await?);
+        }
+        let options = SqliteConnectOptions::new()
+            .filename(folder.join("central.db"))
+            .read_only(true)
+            .busy_timeout(Duration::from_secs(5));
+        let records = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
+        Ok(Self { lanes: started, console, issuers, officers, records, _central: central })
+    }
+
+    /// Sends traveller `n` through a lane, lets the officers do what the script says, and waits for the record.
+    pub async fn pass(&self, lane: usize, script: Script, n: u64) -> anyhow::Result<Passage> {
+        let lane = self.lanes.get(lane).context("no such lane")?;
+        let known = self.closed_in(&lane.id).await?;
+        let (document, face_seed) = self.issuers.document(script, n)?;
+        let traveller = Traveller {
+            face_seed,
+            attack: script.attack(),
+            document: DocumentId(n),
+            mrz: Some(document.issued.mrz.clone()),
+            behaviour: script.behaviour(),
+            patience_ms: 60_000,
+        };
+        lane.chips.hand_out(DocumentId(n), document);
+        lane.quarantine.stall(script == Script::AuthoritySilent);
+        let visit = async {
+            let finished = lane.world.send_traveller(traveller).finished();
+            let officer = self.attend(&lane.id, script);
+            let (end, ()) = tokio::try_join!(
+                async { finished.await.context("the simulated lane stopped") },
+                officer
+            )?;
+            lane.quarantine.stall(false);
+            let records = self.new_records(&lane.id, known).await?;
+            Ok(Passage { end, records })
+        };
+        let passage = tokio::time::timeout(PASSAGE, visit).await;
+        lane.quarantine.stall(false);
+        passage.with_context(|| {
+            format!("{} on {} did not end within {PASSAGE:?}", script.name(), lane.id)
+        })?
+    }
+
+    /// Does what the script's officer does, if there is one.
+    async fn attend(&self, lane: &str, script: Script) -> anyhow::Result<()> {
+        let Some(order) = script.officer() else { return Ok(()) };
+        let officer = self.officers.iter().find(|(authority, _)| *authority == order.authority);
+        let (_, officer) = officer.context("no such authority")?;
+        loop {
+            for inspection in officer.cases().await? {
+                // Another lane's officer may have closed it between the two pages.
+                let Ok(page) = officer.case(&inspection).await else { continue };
+                if page.contains(lane) && page.contains("name=\"decision\"") {
+                    match officer.decide(&inspection, order.decision, order.reason).await {
+                        Ok(()) => return Ok(()),
+                        Err(error) => eprintln_once(&error),
+                    }
+                }
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// How many inspections of the lane every authority has on record.
+    async fn closed_in(&self, lane: &str) -> anyhow::Result<usize> {
+        Ok(self.records_of(lane).await?.len())
+    }
+
+    /// Waits until every authority has recorded one more inspection.
+    async fn new_records(
+        &self,
+        lane: &str,
+        known: usize,
+    ) -> anyhow::Result<Vec<(String, PassageRecord)>> {
+        loop {
+            let records = self.records_of(lane).await?;
+            if records.len() >= known + AUTHORITIES.len() {
+                return Ok(records.into_iter().skip(known).collect());
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    async fn records_of(&self, lane: &str) -> anyhow::Result<Vec<(String, PassageRecord)>> {
+        let rows = sqlx::query("SELECT authority, body FROM records ORDER BY seq")
+            .fetch_all(&self.records)
+            .await?;
+        let mut records = Vec::new();
+        for row in rows {
+            let record: PassageRecord = serde_json::from_slice(row.get::<&[u8], _>("body"))?;
+            if record.lane.as_str() == lane {
+                records.push((row.get("authority"), record));
+            }
+        }
+        Ok(records)
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a console that refuses a decision must be seen")]
+fn eprintln_once(error: &anyhow::Error) {
+    eprintln!("console: {error:#}");
+}
+
+/// A program of the workspace, built beside the one that runs.
+fn program(name: &str) -> anyhow::Result<Command> {
+    let mut folder = std::env::current_exe()?;
+    folder.pop();
+    if folder.ends_with("deps") {
+        folder.pop();
+    }
+    let path = folder.join(name);
+    ensure!(
+        path.exists(),
+        "{} is not built; run `cargo build --release --workspace --bins`",
+        path.display()
+    );
+    let mut command = Command::new(path);
+    command.kill_on_drop(true).stdin(Stdio::null());
+    Ok(command)
+}
+
+async fn central(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
+    let output = program("central")?
+        .args(arguments)
+        .current_dir(folder)
+        .env("EGATE_OFFICER_PASSWORD", OFFICER_PASSWORD)
+        .output()
+        .await?;
+    if !output.status.success() {
+        bail!("central {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+    }
+    Ok(String::from_utf8(output.stdout)?)
+}
+
+async fn set_up_central(folder: &Path, lanes: usize) -> anyhow::Result<()> {
+    central(folder, &["pki", "init", "--dir", "pki"]).await?;
+    for n in 1..=lanes {
+        central(folder, &["pki", "gate", "--dir", "pki", "--lane", &format!("lane-{n}")]).await?;
+    }
+    let mut config = String::from(
+        "listen = \"127.0.0.1:0\"\ndatabase = \"central.db\"\nbound_address_file = \"central.address\"\n\
+         [tls]\nca = \"pki/ca.pem\"\ncertificate = \"pki/server.pem\"\nkey = \"pki/server.key\"\n",
+    );
+    for authority in AUTHORITIES {
+        central(folder, &["authority", "add", "--dir", "keys", "--id", authority]).await?;
+        let identity = authority == "border";
+        let name = if identity { "Border inspection" } else { "Quarantine" };
+        config += &format!(
+            "[[authority]]\nid = \"{authority}\"\nname = \"{name}\"\nidentity = {identity}\n\
+             key = \"keys/{authority}.key\"\nlist = \"{authority}-demo\"\nlist_age_limit_s = 86400\n"
+        );
+    }
+    std::fs::write(folder.join("central.toml"), config)?;
+    let head = "issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until\n";
+    let border = format!("{head}UTO,{LISTED_NUMBER},,,,refuse,reported stolen,Demo Act 1,,\n");
+    let quarantine = format!(
+        "{head},,{LISTED_SURNAME},{LISTED_GIVEN},{LISTED_BIRTH},refer,contact tracing,Demo Act 2,,\n"
+    );
+    for (authority, list) in AUTHORITIES.into_iter().zip([border, quarantine]) {
+        let file = format!("{authority}.csv");
+        std::fs::write(folder.join(&file), list)?;
+        central(folder, &["list", "import", "--authority", authority, &file]).await?;
+        let (login, name) = (format!("officer.{authority}"), format!("Officer of {authority}"));
+        let officer = ["officer", "add", "--authority", authority, "--login", &login];
+        central(folder, &[&officer[..], &["--name", &name]].concat()).await?;
+    }
+    Ok(())
+}
+
+async fn start_central(folder: &Path) -> anyhow::Result<(Child, SocketAddr)> {
+    let log = std::fs::File::create(folder.join("central.log"))?;
+    let mut child = program("central")?
+        .arg("serve")
+        .current_dir(folder)
+        .stdout(Stdio::piped())
+        .stderr(log)
+        .spawn()?;
+    let lines = listening(&mut child, &["listening on"]).await;
+    let lines = lines.with_context(|| format!("see {}", folder.join("central.log").display()))?;
+    Ok((child, lines[0]))
+}
+
+async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Result<Lane> {
+    let id = format!("lane-{n}");
+    let chips = Chips::new();
+    let world = SimulatedLane::start(SimulatedLaneConfig {
+        seed: n as u64,
+        pace: PACE,
+        escape: EscapeSide::Entry,
+        slot: chips.clone(),
+        frames: Box::new(SyntheticFrames::default()),
+    })
+    .await?;
+    let (border, quarantine) = (Relay::start(central).await?, Relay::start(central).await?);
+    let relays = [border.address(), quarantine.address()];
+    let config = gate_config(folder, &id, &world, relays)?;
+    let path = folder.join(format!("{id}.toml"));
+    std::fs::write(&path, config)?;
+    let log = folder.join(format!("{id}.log"));
+    let mut gate = program("gate-controller")?
+        .args(["run", "--config"])
+        .arg(&path)
+        .env("ORT_DYLIB_PATH", onnx_runtime())
+        // Latest picture, not the oldest in a buffer (FFmpeg behind OpenCV).
+        .env("OPENCV_FFMPEG_CAPTURE_OPTIONS", "fflags;nobuffer|flags;low_delay")
+        .stdout(Stdio::piped())
+        .stderr(std::fs::File::create(&log)?)
+        .spawn()?;
+    let addresses = listening(&mut gate, &["reader", "display"]).await;
+    let addresses = addresses.with_context(|| format!("see {}", log.display()))?;
+    chips.set_reader(addresses[0]);
+    let display = addresses[1];
+    Ok(Lane { id, display, world, chips, quarantine, _border: border, _gate: gate })
+}
+
+fn gate_config(
+    folder: &Path,
+    id: &str,
+    world: &SimulatedLane,
+    relays: [SocketAddr; 2],
+) -> anyhow::Result<String> {
+    let devices = world.addresses();
+    let models = workspace_root().join("models/synthetic-set");
+    let mut config = format!(
+        "lane = \"{id}\"\ndirection = \"entry\"\nsimulation = true\njournal = \"{id}.journal\"\n\
+         trust = \"trust\"\nidentity_authority = \"border\"\n\
+         [tls]\nroot = \"pki/ca.pem\"\ncertificate = \"pki/{id}.pem\"\nkey = \"pki/{id}.key\"\n\
+         [devices]\nlane_controller = \"{}\"\nscanner = {{ tcp = \"{}\" }}\n\
+         reader = {{ slot = \"127.0.0.1:0\" }}\ncamera = {{ url = \"{}\" }}\n\
+         [models]\nfolder = {:?}\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
+        devices.lane_controller, devices.scanner, devices.camera_url, models,
+    );
+    for (authority, relay) in AUTHORITIES.into_iter().zip(relays) {
+        let key = std::fs::read_to_string(folder.join(format!("keys/{authority}.pub")))?;
+        config += &format!(
+            "[[authorities]]\nid = \"{authority}\"\nurl = \"https://{relay}\"\npublic_key = \"{}\"\n",
+            key.trim()
+        );
+    }
+    Ok(config)
+}
+
+/// The root of the checkout.
+pub fn workspace_root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+}
+
+/// Where `make setup` puts ONNX Runtime, unless the environment says otherwise.
+fn onnx_runtime() -> PathBuf {
+    std::env::var_os("ORT_DYLIB_PATH").map_or_else(
+        || workspace_root().join(".runtime/onnxruntime/libonnxruntime.so"),
+        PathBuf::from,
+    )
+}
+
+/// Reads the addresses that a starting program prints, one line per word of `what`, in that order.
+async fn listening(child: &mut Child, what: &[&str]) -> anyhow::Result<Vec<SocketAddr>> {
+    let stdout = child.stdout.take().context("no standard output")?;
+    let mut lines = BufReader::new(stdout).lines();
+    let read = async {
+        let mut found = Vec::new();
+        for word in what {
+            let line = lines.next_line().await?.context("the program ended while starting")?;
+            let address = line.strip_prefix(word).with_context(|| format!("it said {line:?}"))?;
+            let address = address.trim().trim_start_matches("https://");
+            found.push(address.parse().with_context(|| format!("it said {line:?}"))?);
+        }
+        anyhow::Ok(found)
+    };
+    let found = tokio::time::timeout(START, read).await.context("it does not get ready")??;
+    // Whatever it prints later is read, so that it never blocks on a full pipe.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    Ok(found)
+}
