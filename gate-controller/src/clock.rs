@@ -17,7 +17,9 @@ impl Clock {
     /// Starts the monotonic clock at zero.
     #[expect(clippy::disallowed_methods, reason = "this is the gate's clock")]
     pub fn start() -> Self {
-        Self { origin: Instant::now() }
+        Self {
+            origin: Instant::now(),
+        }
     }
 
     /// Milliseconds since [`Clock::start`].
@@ -28,13 +30,18 @@ impl Clock {
     /// The wall clock. An instant before 1970 reads as 0, which every validity check refuses.
     #[expect(clippy::disallowed_methods, reason = "this is the gate's clock")]
     pub fn utc(&self) -> UtcTime {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        let since = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
         UtcTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
     }
 
     /// Both.
     pub fn now(&self) -> Now {
-        Now { mono: self.mono(), utc: self.utc() }
+        Now {
+            mono: self.mono(),
+            utc: self.utc(),
+        }
     }
 
     /// The monotonic clock for device drivers.

@@ -3,7 +3,7 @@
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use egate_types::{AuthorityId, Direction, Language, LaneId};
+use egate_types::{AuthorityId, Direction, LaneId, Language};
 use serde::Deserialize;
 
 /// Everything one gate needs to know.
@@ -159,11 +159,19 @@ pub enum ConfigError {
 impl Config {
     /// Reads the file and resolves its paths against its folder.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
-        let text = std::fs::read_to_string(path)
-            .map_err(|source| ConfigError::Unreadable { path: path.to_owned(), source })?;
-        let mut config: Self = toml::from_str(&text)
-            .map_err(|source| ConfigError::Invalid { path: path.to_owned(), source })?;
-        if !config.authorities.iter().any(|a| a.id == config.identity_authority) {
+        let text = std::fs::read_to_string(path).map_err(|source| ConfigError::Unreadable {
+            path: path.to_owned(),
+            source,
+        })?;
+        let mut config: Self = toml::from_str(&text).map_err(|source| ConfigError::Invalid {
+            path: path.to_owned(),
+            source,
+        })?;
+        if !config
+            .authorities
+            .iter()
+            .any(|a| a.id == config.identity_authority)
+        {
             return Err(ConfigError::IdentityNotRequired(config.identity_authority));
         }
         let folder = path.parent().unwrap_or(Path::new("."));

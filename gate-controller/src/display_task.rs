@@ -22,7 +22,11 @@ pub fn start(
     let mut canvas = Canvas {
         painter: Painter::new(Typefaces::system()?),
         panel: Panel::default(),
-        framebuffer: config.framebuffer.as_deref().map(open_framebuffer).transpose()?,
+        framebuffer: config
+            .framebuffer
+            .as_deref()
+            .map(open_framebuffer)
+            .transpose()?,
     };
     let language = config.language;
     let (publish, newest) = watch::channel(Arc::new(Vec::new()));
@@ -34,7 +38,9 @@ pub fn start(
                 let picture = canvas.draw(shown, language, phase);
                 (canvas, picture)
             });
-            let Ok((back, picture)) = draw.await else { return };
+            let Ok((back, picture)) = draw.await else {
+                return;
+            };
             canvas = back;
             match picture {
                 Ok(picture) => {
@@ -66,7 +72,8 @@ impl Canvas {
         language: egate_types::Language,
         phase: u8,
     ) -> anyhow::Result<Vec<u8>> {
-        self.painter.draw(screen, language, phase, &mut self.panel)?;
+        self.painter
+            .draw(screen, language, phase, &mut self.panel)?;
         if let Some(framebuffer) = &mut self.framebuffer {
             framebuffer.show(&self.panel)?;
         }
@@ -76,6 +83,11 @@ impl Canvas {
 
 /// `/dev/fb1` is described in `/sys/class/graphics/fb1`.
 fn open_framebuffer(device: &Path) -> anyhow::Result<Framebuffer> {
-    let name = device.file_name().context("display.framebuffer is not a device")?;
-    Ok(Framebuffer::open(device, &Path::new("/sys/class/graphics").join(name))?)
+    let name = device
+        .file_name()
+        .context("display.framebuffer is not a device")?;
+    Ok(Framebuffer::open(
+        device,
+        &Path::new("/sys/class/graphics").join(name),
+    )?)
 }

@@ -16,7 +16,12 @@ use crate::clock;
 /// away or the chip hangs: the lane has its own deadline and no longer listens then.
 pub trait ChipSource: Send + Sync {
     /// Reads EF.COM, EF.SOD, EF.DG1 and EF.DG2 of the chip on the reader.
-    fn read(&self, key: &MrzKey, rnd_ifd: [u8; 8], k_ifd: [u8; 16]) -> Result<ChipFiles, ChipReadFailure>;
+    fn read(
+        &self,
+        key: &MrzKey,
+        rnd_ifd: [u8; 8],
+        k_ifd: [u8; 16],
+    ) -> Result<ChipFiles, ChipReadFailure>;
 }
 
 /// Why a chip was not read.
@@ -75,7 +80,10 @@ pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
-        let extension = path.extension().and_then(|e| e.to_str()).unwrap_or_default();
+        let extension = path
+            .extension()
+            .and_then(|e| e.to_str())
+            .unwrap_or_default();
         if ["cer", "crt", "der"].contains(&extension) {
             paths.push(path);
         }
@@ -88,8 +96,10 @@ pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     if certificates.is_empty() {
         return Err(TrustLoadError::Empty(folder.to_owned()));
     }
-    TrustStore::from_certificates(certificates)
-        .map_err(|source| TrustLoadError::Refused { path: folder.to_owned(), source })
+    TrustStore::from_certificates(certificates).map_err(|source| TrustLoadError::Refused {
+        path: folder.to_owned(),
+        source,
+    })
 }
 
 /// Reads the chip and judges its files. Blocks.

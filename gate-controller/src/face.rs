@@ -90,7 +90,9 @@ pub async fn capture(
     let mut good: Vec<GoodFrame> = Vec::new();
     let mut last: Option<Arc<Frame>> = None;
     while good.len() < GOOD_FRAMES {
-        let Some(frame) = next_frame(&mut frames, began, until).await else { break };
+        let Some(frame) = next_frame(&mut frames, began, until).await else {
+            break;
+        };
         last = Some(frame.clone());
         let eyes = engine.clone();
         let look = tokio::task::spawn_blocking(move || look(&eyes, &frame)).await;
@@ -126,7 +128,10 @@ async fn next_frame(
     until: tokio::time::Instant,
 ) -> Option<Arc<Frame>> {
     loop {
-        tokio::time::timeout_at(until, frames.changed()).await.ok()?.ok()?;
+        tokio::time::timeout_at(until, frames.changed())
+            .await
+            .ok()?
+            .ok()?;
         let frame = frames.borrow_and_update().clone();
         if let Some(frame) = frame.filter(|frame| frame.taken_at >= began) {
             return Some(frame);
@@ -167,14 +172,24 @@ fn judge(
     let pad_sum: i64 = good.iter().map(|frame| i64::from(frame.pad.0)).sum();
     let pad_score = PadScore(u32::try_from(pad_sum / count).unwrap_or(0));
     let match_score = reference.map(|reference| {
-        let sum: i64 = good.iter().map(|f| i64::from(f.template.compare(&reference).0)).sum();
+        let sum: i64 = good
+            .iter()
+            .map(|f| i64::from(f.template.compare(&reference).0))
+            .sum();
         MatchScore(i32::try_from(sum / count).unwrap_or(i32::MIN))
     });
     let pipeline = engine.lock();
     let thresholds = pipeline.thresholds();
-    let passed = |ok| if ok { CheckResult::Successful } else { CheckResult::Failed };
-    let face = match_score
-        .map_or(CheckResult::Undetermined, |score| passed(score >= thresholds.match_score));
+    let passed = |ok| {
+        if ok {
+            CheckResult::Successful
+        } else {
+            CheckResult::Failed
+        }
+    };
+    let face = match_score.map_or(CheckResult::Undetermined, |score| {
+        passed(score >= thresholds.match_score)
+    });
     let presentation = passed(pad_score >= thresholds.pad_score);
     CaptureEvent::Judged(Box::new(Captured {
         match_score,

@@ -60,7 +60,12 @@ impl OpenCase {
 
     /// Freezes the evidence: chip security object and data groups, live picture, scores.
     pub fn freeze(&mut self) -> EvidenceHash {
-        let file = |id| self.files.as_ref().and_then(|files| files.get(id)).unwrap_or_default();
+        let file = |id| {
+            self.files
+                .as_ref()
+                .and_then(|files| files.get(id))
+                .unwrap_or_default()
+        };
         let captured = self.captured.as_ref();
         let live = captured.map(|c| c.live_jpeg.as_slice()).unwrap_or_default();
         let scores = captured.map_or_else(String::new, |captured| {
@@ -83,7 +88,10 @@ impl OpenCase {
     pub fn summary(&self) -> CheckSummary {
         let captured = self.captured.as_ref();
         CheckSummary {
-            document: self.report.as_ref().map_or(CheckResult::Aborted, |r| r.checks.result),
+            document: self
+                .report
+                .as_ref()
+                .map_or(CheckResult::Aborted, |r| r.checks.result),
             face: captured.map_or(CheckResult::Aborted, |c| c.face),
             presentation: captured.map_or(CheckResult::Aborted, |c| c.presentation),
         }
@@ -95,7 +103,11 @@ impl OpenCase {
             || CheckNode::leaf("ElectronicChecks", RunMode::Mandatory, CheckResult::Aborted),
             |report| report.checks.clone(),
         );
-        let mut parts = if document.name.0 == "Checks" { document.children } else { vec![document] };
+        let mut parts = if document.name.0 == "Checks" {
+            document.children
+        } else {
+            vec![document]
+        };
         let summary = self.summary();
         parts.push(CheckNode::group(
             "BiometricVerification",
@@ -114,7 +126,11 @@ impl OpenCase {
 
     /// The chip portrait as stored, for comparison and for the officer.
     pub fn chip_portrait(&self) -> Option<Vec<u8>> {
-        self.report.as_ref()?.portrait.as_ref().map(|portrait| portrait.bytes.clone())
+        self.report
+            .as_ref()?
+            .portrait
+            .as_ref()
+            .map(|portrait| portrait.bytes.clone())
     }
 }
 
@@ -159,14 +175,26 @@ pub fn records(
         cause: ending.cause,
         steps: steps.clone(),
         checks: case.checks(),
-        match_score: case.captured.as_ref().and_then(|captured| captured.match_score),
+        match_score: case
+            .captured
+            .as_ref()
+            .and_then(|captured| captured.match_score),
         pad_score: case.captured.as_ref().map(|captured| captured.pad_score),
         verdict: case.verdicts.get(authority).cloned(),
-        others: ending.standings.iter().filter(|(a, _)| a != authority).cloned().collect(),
+        others: ending
+            .standings
+            .iter()
+            .filter(|(a, _)| a != authority)
+            .cloned()
+            .collect(),
         decision: case.decisions.get(authority).cloned(),
         evidence: case.evidence,
     };
-    ending.standings.iter().map(|(a, _)| (a.clone(), record_for(a))).collect()
+    ending
+        .standings
+        .iter()
+        .map(|(a, _)| (a.clone(), record_for(a)))
+        .collect()
 }
 
 /// What others may see of the standings: that somebody holds, never why.

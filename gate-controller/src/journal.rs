@@ -118,7 +118,11 @@ impl Journal {
     pub fn open(path: &Path) -> Result<(Self, Recovery), JournalError> {
         let failed = |doing| {
             let path = path.to_owned();
-            move |source| JournalError::Io { path, doing, source }
+            move |source| JournalError::Io {
+                path,
+                doing,
+                source,
+            }
         };
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
@@ -137,11 +141,24 @@ impl Journal {
         file.write_all(&text).map_err(failed("writing"))?;
         file.sync_all().map_err(failed("syncing"))?;
         std::fs::rename(&fresh, path).map_err(failed("renaming"))?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|f| f.sync_all()).map_err(failed("syncing the folder of"))?;
-        let file =
-            OpenOptions::new().append(true).open(path).map_err(failed("opening"))?;
-        Ok((Self { path: path.to_owned(), file }, recovery))
+        let folder = path
+            .parent()
+            .filter(|p| !p.as_os_str().is_empty())
+            .unwrap_or(Path::new("."));
+        File::open(folder)
+            .and_then(|f| f.sync_all())
+            .map_err(failed("syncing the folder of"))?;
+        let file = OpenOptions::new()
+            .append(true)
+            .open(path)
+            .map_err(failed("opening"))?;
+        Ok((
+            Self {
+                path: path.to_owned(),
+                file,
+            },
+            recovery,
+        ))
     }
 
     /// Makes `line` durable.
@@ -149,7 +166,11 @@ impl Journal {
         self.file
             .write_all(&encode(line))
             .and_then(|()| self.file.sync_data())
-            .map_err(|source| JournalError::Io { path: self.path.clone(), doing: "appending", source })
+            .map_err(|source| JournalError::Io {
+                path: self.path.clone(),
+                doing: "appending",
+                source,
+            })
     }
 }
 
@@ -197,8 +218,15 @@ fn recover(lines: &[Line]) -> Recovery {
     let mut undelivered: Vec<(AuthorityId, PassageRecord)> = Vec::new();
     for line in lines {
         match line {
-            Line::Lane { at, entry: JournalEntry::Opened { inspection }, .. } => {
-                let lane = Unfinished { inspection: *inspection, exit_passages_at_release: None };
+            Line::Lane {
+                at,
+                entry: JournalEntry::Opened { inspection },
+                ..
+            } => {
+                let lane = Unfinished {
+                    inspection: *inspection,
+                    exit_passages_at_release: None,
+                };
                 open.insert(
                     *inspection,
                     UnfinishedInspection {
@@ -210,7 +238,11 @@ fn recover(lines: &[Line]) -> Recovery {
                 );
             }
             Line::Lane {
-                entry: JournalEntry::ReleasingExit { inspection, exit_passages },
+                entry:
+                    JournalEntry::ReleasingExit {
+                        inspection,
+                        exit_passages,
+                    },
                 evidence,
                 consents,
                 ..
@@ -221,17 +253,26 @@ fn recover(lines: &[Line]) -> Recovery {
                     unfinished.consents.clone_from(consents);
                 }
             }
-            Line::Closed { inspection, records } => {
+            Line::Closed {
+                inspection,
+                records,
+            } => {
                 open.remove(inspection);
                 undelivered.extend(records.iter().cloned());
             }
-            Line::Delivered { inspection, authority } => {
+            Line::Delivered {
+                inspection,
+                authority,
+            } => {
                 undelivered.retain(|(a, r)| a != authority || r.inspection != *inspection);
             }
         }
     }
     // The lane closes one inspection before it opens the next, so at most one is left.
-    Recovery { unfinished: open.into_values().next_back(), undelivered }
+    Recovery {
+        unfinished: open.into_values().next_back(),
+        undelivered,
+    }
 }
 
 /// Drops every line of inspections that are closed and delivered to everybody.
@@ -241,15 +282,28 @@ fn unsettled(lines: Vec<Line>) -> Vec<Line> {
         .undelivered
         .iter()
         .map(|(_, record)| record.inspection)
-        .chain(recovery.unfinished.map(|unfinished| unfinished.lane.inspection))
+        .chain(
+            recovery
+                .unfinished
+                .map(|unfinished| unfinished.lane.inspection),
+        )
         .collect();
-    lines.into_iter().filter(|line| wanted.contains(&subject(line))).collect()
+    lines
+        .into_iter()
+        .filter(|line| wanted.contains(&subject(line)))
+        .collect()
 }
 
 fn subject(line: &Line) -> InspectionId {
     match line {
-        Line::Lane { entry: JournalEntry::Opened { inspection }, .. }
-        | Line::Lane { entry: JournalEntry::ReleasingExit { inspection, .. }, .. }
+        Line::Lane {
+            entry: JournalEntry::Opened { inspection },
+            ..
+        }
+        | Line::Lane {
+            entry: JournalEntry::ReleasingExit { inspection, .. },
+            ..
+        }
         | Line::Closed { inspection, .. }
         | Line::Delivered { inspection, .. } => *inspection,
     }
@@ -272,12 +326,25 @@ mod tests {
 
     fn opened(n: u64) -> Line {
         let entry = JournalEntry::Opened { inspection: id(n) };
-        Line::Lane { at: UtcTime(5), entry, evidence: None, consents: Vec::new() }
+        Line::Lane {
+            at: UtcTime(5),
+            entry,
+            evidence: None,
+            consents: Vec::new(),
+        }
     }
 
     fn releasing(n: u64) -> Line {
-        let entry = JournalEntry::ReleasingExit { inspection: id(n), exit_passages: 41 };
-        Line::Lane { at: UtcTime(6), entry, evidence: None, consents: Vec::new() }
+        let entry = JournalEntry::ReleasingExit {
+            inspection: id(n),
+            exit_passages: 41,
+        };
+        Line::Lane {
+            at: UtcTime(6),
+            entry,
+            evidence: None,
+            consents: Vec::new(),
+        }
     }
 
     fn closed(n: u64) -> Line {
@@ -298,11 +365,17 @@ mod tests {
             decision: None,
             evidence: None,
         };
-        Line::Closed { inspection: id(n), records: vec![(border(), record)] }
+        Line::Closed {
+            inspection: id(n),
+            records: vec![(border(), record)],
+        }
     }
 
     fn delivered(n: u64) -> Line {
-        Line::Delivered { inspection: id(n), authority: border() }
+        Line::Delivered {
+            inspection: id(n),
+            authority: border(),
+        }
     }
 
     fn bytes_of(lines: &[Line]) -> Vec<u8> {

@@ -6,12 +6,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use egate_hardware::FaultChange;
 use egate_hardware::camera::Frame;
 use egate_hardware::lane_io::{
     BarrierCommand, BarrierPosition, Lamp, LaneCommand, LaneIo, LaneIoEvent, LaneReading,
 };
 use egate_hardware::scanner::ScannerEvent;
-use egate_hardware::FaultChange;
 use egate_icao::lds::ChipFiles;
 use egate_icao::mrz;
 use egate_icao::trust::TrustStore;
@@ -50,7 +50,10 @@ pub enum Event {
     /// Camera.
     Camera(FaultChange),
     /// The chip read has ended.
-    ChipRead(InspectionId, Result<Box<(ChipFiles, DocumentReport)>, ChipReadFailure>),
+    ChipRead(
+        InspectionId,
+        Result<Box<(ChipFiles, DocumentReport)>, ChipReadFailure>,
+    ),
     /// The capture has something to say.
     Capture(InspectionId, CaptureEvent),
     /// An authority answered, or failed to.
@@ -121,7 +124,10 @@ pub async fn run(station: Station) -> Result<(), LaneTaskError> {
     loop {
         let deadline = task.station.lane.poll_timeout().map(|(at, _)| at);
         let wake = task.station.clock.deadline(deadline.unwrap_or_default());
-        #[expect(clippy::disallowed_macros, reason = "the lane loop owns the only select!")]
+        #[expect(
+            clippy::disallowed_macros,
+            reason = "the lane loop owns the only select!"
+        )]
         let event = tokio::select! {
             biased;
             event = task.station.inbox.1.recv() => event,
@@ -173,12 +179,21 @@ impl LaneTask {
         for undelivered in recovery.undelivered {
             let _ = self.station.outbox.send(undelivered);
         }
-        let Some(unfinished) = recovery.unfinished else { return Ok(()) };
+        let Some(unfinished) = recovery.unfinished else {
+            return Ok(());
+        };
         let mut case = OpenCase::new(unfinished.lane.inspection, unfinished.opened_at, None);
         case.evidence = unfinished.evidence;
-        for Consent { authority, verdict, decision } in unfinished.consents {
-            case.verdicts.extend(verdict.map(|verdict| (authority.clone(), verdict)));
-            case.decisions.extend(decision.map(|decision| (authority, decision)));
+        for Consent {
+            authority,
+            verdict,
+            decision,
+        } in unfinished.consents
+        {
+            case.verdicts
+                .extend(verdict.map(|verdict| (authority.clone(), verdict)));
+            case.decisions
+                .extend(decision.map(|decision| (authority, decision)));
         }
         tracing::warn!(inspection.id = %case.id, "found an inspection without an end");
         self.case = Some(case);
@@ -203,11 +218,18 @@ impl LaneTask {
             Event::Verdict(id, authority, answer) => self.verdict(id, authority, answer)?,
             Event::Decision(authority, envelope) => self.decision(authority, envelope)?,
             Event::AuthorityReachable(_, reachable) => {
-                let change = if reachable { FaultChange::Cleared } else { FaultChange::Raised };
+                let change = if reachable {
+                    FaultChange::Cleared
+                } else {
+                    FaultChange::Raised
+                };
                 self.fault(change(Fault::AuthorityLinkLost))?;
             }
             Event::Delivered(inspection, authority) => {
-                self.station.journal.append(&Line::Delivered { inspection, authority })?;
+                self.station.journal.append(&Line::Delivered {
+                    inspection,
+                    authority,
+                })?;
             }
             Event::Shutdown => {}
         }
@@ -263,41 +285,57 @@ impl LaneTask {
         id: InspectionId,
         result: Result<Box<(ChipFiles, DocumentReport)>, ChipReadFailure>,
     ) -> Result<(), LaneTaskError> {
-        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else { return Ok(()) };
+        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else {
+            return Ok(());
+        };
         match result {
             Ok(read) => {
                 let (files, report) = *read;
                 let document = report.checks.result;
                 case.files = Some(files);
                 case.report = Some(report);
-                self.feed(Input::DocumentJudged { inspection: id, document })
+                self.feed(Input::DocumentJudged {
+                    inspection: id,
+                    document,
+                })
             }
             Err(failure) => {
                 tracing::info!(inspection.id = %id, %failure, "document not read");
                 let failure = failure.for_lane();
-                self.feed(Input::DocumentUnread { inspection: id, failure })
+                self.feed(Input::DocumentUnread {
+                    inspection: id,
+                    failure,
+                })
             }
         }
     }
 
     fn captured(&mut self, id: InspectionId, event: CaptureEvent) -> Result<(), LaneTaskError> {
-        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else { return Ok(()) };
+        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else {
+            return Ok(());
+        };
         match event {
             CaptureEvent::Coached(coaching) => self.feed(Input::CaptureCoached(coaching)),
             CaptureEvent::Judged(captured) => {
                 let (face, presentation) = (captured.face, captured.presentation);
                 case.captured = Some(*captured);
                 let evidence = case.freeze();
-                self.feed(Input::FaceJudged { inspection: id, face, presentation, evidence })
+                self.feed(Input::FaceJudged {
+                    inspection: id,
+                    face,
+                    presentation,
+                    evidence,
+                })
             }
             CaptureEvent::NoFace(picture) => {
                 case.last_picture = picture;
                 let evidence = case.freeze();
-                self.feed(Input::NoFace { inspection: id, evidence })
+                self.feed(Input::NoFace {
+                    inspection: id,
+                    evidence,
+                })
             }
-            CaptureEvent::Failed => {
-                self.fault(FaultChange::Raised(Fault::FacePipelineFailed))
-            }
+            CaptureEvent::Failed => self.fault(FaultChange::Raised(Fault::FacePipelineFailed)),
         }
     }
 
@@ -308,7 +346,9 @@ impl LaneTask {
         authority: AuthorityId,
         answer: Result<SignedVerdict, LinkError>,
     ) -> Result<(), LaneTaskError> {
-        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else { return Ok(()) };
+        let Some(case) = self.case.as_mut().filter(|case| case.id == id) else {
+            return Ok(());
+        };
         let (Some(evidence), Some(link)) = (case.evidence, self.station.links.get(&authority))
         else {
             return Ok(());
@@ -338,7 +378,13 @@ impl LaneTask {
                 (Verdict::Unavailable, UtcTime(0))
             }
         };
-        self.feed(Input::VerdictArrived { inspection: id, evidence, authority, verdict, expires })
+        self.feed(Input::VerdictArrived {
+            inspection: id,
+            evidence,
+            authority,
+            verdict,
+            expires,
+        })
     }
 
     fn decision(
@@ -346,10 +392,16 @@ impl LaneTask {
         authority: AuthorityId,
         envelope: DecisionEnvelope,
     ) -> Result<(), LaneTaskError> {
-        let Some(case) = self.case.as_mut().filter(|case| case.id == envelope.inspection) else {
+        let Some(case) = self
+            .case
+            .as_mut()
+            .filter(|case| case.id == envelope.inspection)
+        else {
             return Ok(());
         };
-        let Some(link) = self.station.links.get(&authority) else { return Ok(()) };
+        let Some(link) = self.station.links.get(&authority) else {
+            return Ok(());
+        };
         let expected = ExpectedDecision {
             authority: authority.clone(),
             inspection: case.id,
@@ -400,10 +452,21 @@ impl LaneTask {
             Effect::StopCapture => self.stop_capture(),
             Effect::AskVerdicts(id) => self.ask_verdicts(id),
             Effect::CallOfficer { cause, .. } => self.call_officer(cause),
-            Effect::Close { outcome, cause, steps, .. } => {
+            Effect::Close {
+                outcome,
+                cause,
+                steps,
+                ..
+            } => {
                 let closed_at = self.station.clock.utc();
                 let standings = std::mem::take(&mut self.standings);
-                self.close(&Ending { outcome, cause, steps, closed_at, standings })?;
+                self.close(&Ending {
+                    outcome,
+                    cause,
+                    steps,
+                    closed_at,
+                    standings,
+                })?;
             }
         }
         Ok(())
@@ -425,16 +488,27 @@ impl LaneTask {
         });
         let evidence = case.and_then(|case| case.evidence);
         let at = self.station.clock.utc();
-        self.station.journal.append(&Line::Lane { at, entry, evidence, consents })?;
+        self.station.journal.append(&Line::Lane {
+            at,
+            entry,
+            evidence,
+            consents,
+        })?;
         Ok(())
     }
 
     /// The second interlock check, against fresh readings, before anything reaches the bus.
     fn order(&mut self, order: BarrierOrder) {
         let now = self.station.clock.mono();
-        let fresh = self.reading.filter(|reading| reading.age_ms(now) <= READING_MS_MAX);
+        let fresh = self
+            .reading
+            .filter(|reading| reading.age_ms(now) <= READING_MS_MAX);
         let seen = fresh.as_ref().map(occupancy).unwrap_or_default();
-        let order = if permit(order, &seen).is_ok() { order } else { BarrierOrder::SecureBoth };
+        let order = if permit(order, &seen).is_ok() {
+            order
+        } else {
+            BarrierOrder::SecureBoth
+        };
         use BarrierCommand::{Released, Secured};
         let (entry, exit, lamp) = match order {
             BarrierOrder::SecureBoth => (Secured, Secured, Lamp::Red),
@@ -454,7 +528,9 @@ impl LaneTask {
     /// Reads the chip while the authorities already screen what the data page says (一次读取加载).
     fn read_document(&mut self, id: InspectionId) {
         let inbox = self.station.inbox.0.clone();
-        let Some(case) = self.case.as_ref() else { return };
+        let Some(case) = self.case.as_ref() else {
+            return;
+        };
         let Some(mrz) = case.mrz.clone() else {
             let event = Event::ChipRead(id, Err(ChipReadFailure::Gone));
             tokio::spawn(async move { inbox.send(event).await.is_ok() });
@@ -480,7 +556,9 @@ impl LaneTask {
         tokio::spawn(async move {
             let read = move || read_and_judge(&reader, &mrz, &trust, today);
             let result = tokio::task::spawn_blocking(read).await;
-            let result = result.unwrap_or(Err(ChipReadFailure::Suspicious)).map(Box::new);
+            let result = result
+                .unwrap_or(Err(ChipReadFailure::Suspicious))
+                .map(Box::new);
             inbox.send(Event::ChipRead(id, result)).await
         });
     }
@@ -511,21 +589,32 @@ impl LaneTask {
     }
 
     fn ask_verdicts(&mut self, id: InspectionId) {
-        let Some(case) = self.case.as_ref() else { return };
-        let Some(evidence) = case.evidence else { return };
-        let submission = EvidenceSubmission { evidence, checks: case.summary() };
+        let Some(case) = self.case.as_ref() else {
+            return;
+        };
+        let Some(evidence) = case.evidence else {
+            return;
+        };
+        let submission = EvidenceSubmission {
+            evidence,
+            checks: case.summary(),
+        };
         for link in self.station.links.values().cloned() {
             let (submission, inbox) = (submission.clone(), self.station.inbox.0.clone());
             tokio::spawn(async move {
                 let answer = link.verdict(id, &submission).await;
-                inbox.send(Event::Verdict(id, link.authority().clone(), answer)).await
+                inbox
+                    .send(Event::Verdict(id, link.authority().clone(), answer))
+                    .await
             });
         }
     }
 
     /// Whoever holds gets the case; what the gate itself found goes to the authority that answers for identity.
     fn call_officer(&mut self, cause: ReferralCause) {
-        let Some(case) = self.case.as_mut() else { return };
+        let Some(case) = self.case.as_mut() else {
+            return;
+        };
         if case.evidence.is_none() && cause != ReferralCause::Recovered {
             case.freeze();
         }
@@ -553,7 +642,11 @@ impl LaneTask {
             ReferralCause::AuthorityHold if !holders.is_empty() => holders,
             _ => vec![self.station.identity.clone()],
         };
-        for link in owners.iter().filter_map(|owner| self.station.links.get(owner)).cloned() {
+        for link in owners
+            .iter()
+            .filter_map(|owner| self.station.links.get(owner))
+            .cloned()
+        {
             let notice = notice.clone();
             tokio::spawn(async move {
                 if let Err(error) = link.refer(&notice).await {
@@ -566,9 +659,14 @@ impl LaneTask {
     /// The record is durable before it is sent; captures and names are gone when this returns.
     fn close(&mut self, ending: &Ending) -> Result<(), LaneTaskError> {
         self.stop_capture();
-        let Some(case) = self.case.take() else { return Ok(()) };
+        let Some(case) = self.case.take() else {
+            return Ok(());
+        };
         let records = records(&case, ending, &self.station.lane_id, self.station.direction);
-        let line = Line::Closed { inspection: case.id, records: records.clone() };
+        let line = Line::Closed {
+            inspection: case.id,
+            records: records.clone(),
+        };
         self.station.journal.append(&line)?;
         self.admitted += u64::from(ending.outcome == Outcome::Admitted);
         tracing::info!(

@@ -80,8 +80,10 @@ pub fn client(tls: &TlsConfig) -> Result<Client, LinkSetupError> {
     // Fails only if a provider is already installed, which is as good.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let read = |path: &std::path::Path| {
-        std::fs::read(path)
-            .map_err(|source| LinkSetupError::Pem { path: path.to_owned(), source })
+        std::fs::read(path).map_err(|source| LinkSetupError::Pem {
+            path: path.to_owned(),
+            source,
+        })
     };
     let mut identity = read(&tls.certificate)?;
     identity.extend(read(&tls.key)?);
@@ -106,7 +108,12 @@ impl Link {
         let key = AuthorityPublicKey::parse(&config.public_key)
             .map_err(|_| LinkSetupError::Key(config.id.clone()))?;
         let base = config.url.trim_end_matches('/').to_owned();
-        Ok(Self { authority: config.id.clone(), base, key, client })
+        Ok(Self {
+            authority: config.id.clone(),
+            base,
+            key,
+            client,
+        })
     }
 
     /// Whose link this is.
@@ -122,7 +129,8 @@ impl Link {
     /// Announces an inspection so that screening starts while the chip is still being read.
     pub async fn open(&self, message: &OpenInspection) -> Result<ListState, LinkError> {
         let path = path::inspection(&self.authority, message.inspection);
-        self.answer(self.request(Method::PUT, &path).json(message)).await
+        self.answer(self.request(Method::PUT, &path).json(message))
+            .await
     }
 
     /// Submits the evidence; the verdict comes back signed.
@@ -132,22 +140,26 @@ impl Link {
         evidence: &EvidenceSubmission,
     ) -> Result<SignedVerdict, LinkError> {
         let path = path::verdict(&self.authority, inspection);
-        self.answer(self.request(Method::POST, &path).json(evidence)).await
+        self.answer(self.request(Method::POST, &path).json(evidence))
+            .await
     }
 
     /// Calls the authority's officers.
     pub async fn refer(&self, notice: &ReferralNotice) -> Result<(), LinkError> {
-        self.put(&path::referral(&self.authority, notice.inspection), notice).await
+        self.put(&path::referral(&self.authority, notice.inspection), notice)
+            .await
     }
 
     /// Delivers a record; delivering it again changes nothing.
     pub async fn record(&self, record: &PassageRecord) -> Result<(), LinkError> {
-        self.put(&path::record(&self.authority, record.inspection), record).await
+        self.put(&path::record(&self.authority, record.inspection), record)
+            .await
     }
 
     /// Shows the officers what the lane is doing.
     pub async fn view(&self, view: &LaneView) -> Result<(), LinkError> {
-        self.put(&path::view(&self.authority, &view.lane), view).await
+        self.put(&path::view(&self.authority, &view.lane), view)
+            .await
     }
 
     /// Waits for officers' decisions later than `after`; empty if there were none for a while.
@@ -158,7 +170,8 @@ impl Link {
     ) -> Result<Vec<DecisionEnvelope>, LinkError> {
         let path = path::decisions(&self.authority, lane, after, DECISION_WAIT_MS);
         let patience = Duration::from_millis(DECISION_WAIT_MS + REQUEST_MS_MAX);
-        self.answer(self.request(Method::GET, &path).timeout(patience)).await
+        self.answer(self.request(Method::GET, &path).timeout(patience))
+            .await
     }
 
     fn request(&self, method: Method, path: &str) -> RequestBuilder {
@@ -168,28 +181,47 @@ impl Link {
     }
 
     async fn put<T: Serialize + Sync>(&self, path: &str, body: &T) -> Result<(), LinkError> {
-        self.send(self.request(Method::PUT, path).json(body)).await.map(|_| ())
+        self.send(self.request(Method::PUT, path).json(body))
+            .await
+            .map(|_| ())
     }
 
     async fn answer<T: DeserializeOwned>(&self, request: RequestBuilder) -> Result<T, LinkError> {
         let response = self.send(request).await?;
-        response.json().await.map_err(|source| self.unreachable(source))
+        response
+            .json()
+            .await
+            .map_err(|source| self.unreachable(source))
     }
 
     async fn send(&self, request: RequestBuilder) -> Result<reqwest::Response, LinkError> {
-        let response = request.send().await.map_err(|source| self.unreachable(source))?;
+        let response = request
+            .send()
+            .await
+            .map_err(|source| self.unreachable(source))?;
         if response.status().is_success() {
             return Ok(response);
         }
         let status = response.status().as_u16();
         let (what, next) = match response.json::<ErrorBody>().await {
             Ok(body) => (body.what, body.next),
-            Err(_) => (String::from("no explanation"), String::from("see the service's log")),
+            Err(_) => (
+                String::from("no explanation"),
+                String::from("see the service's log"),
+            ),
         };
-        Err(LinkError::Refused { authority: self.authority.clone(), status, what, next })
+        Err(LinkError::Refused {
+            authority: self.authority.clone(),
+            status,
+            what,
+            next,
+        })
     }
 
     fn unreachable(&self, source: reqwest::Error) -> LinkError {
-        LinkError::Unreachable { authority: self.authority.clone(), source: source.without_url() }
+        LinkError::Unreachable {
+            authority: self.authority.clone(),
+            source: source.without_url(),
+        }
     }
 }

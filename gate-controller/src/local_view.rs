@@ -32,7 +32,9 @@ pub struct Shown {
 /// Serves until the task is dropped.
 pub async fn serve(listener: TcpListener, shown: Shown) {
     loop {
-        let Ok((stream, _)) = listener.accept().await else { continue };
+        let Ok((stream, _)) = listener.accept().await else {
+            continue;
+        };
         let shown = shown.clone();
         tokio::spawn(async move {
             let service = service_fn(move |request| {
@@ -76,8 +78,14 @@ fn answer(request: &Request<Incoming>, shown: &Shown) -> Response<Body> {
 fn page(content_type: &'static str, body: Body) -> Response<Body> {
     let mut response = Response::new(body);
     let headers = response.headers_mut();
-    headers.insert(CONTENT_TYPE, hyper::header::HeaderValue::from_static(content_type));
-    headers.insert(CACHE_CONTROL, hyper::header::HeaderValue::from_static("no-store"));
+    headers.insert(
+        CONTENT_TYPE,
+        hyper::header::HeaderValue::from_static(content_type),
+    );
+    headers.insert(
+        CACHE_CONTROL,
+        hyper::header::HeaderValue::from_static("no-store"),
+    );
     response
 }
 
@@ -93,7 +101,9 @@ fn events(shown: &Shown) -> Body {
         let json = serde_json::to_string(&view?).ok()?;
         Some(Bytes::from(format!("event: lane\ndata: {json}\n\n")))
     });
-    let frames = screens.merge(views).map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
+    let frames = screens
+        .merge(views)
+        .map(|bytes| Ok::<_, Infallible>(Frame::data(bytes)));
     StreamBody::new(frames).boxed_unsync()
 }
 

@@ -38,14 +38,20 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let reader = open_reader(&config)?;
 
     let (inbox, events) = mpsc::channel(INBOX_MAX);
-    let lane_controller = LaneIoConfig { address: config.devices.lane_controller };
-    let lane_io =
-        LaneIo::start(lane_controller, clock.for_devices(), forward(&inbox, Event::LaneIo));
+    let lane_controller = LaneIoConfig {
+        address: config.devices.lane_controller,
+    };
+    let lane_io = LaneIo::start(
+        lane_controller,
+        clock.for_devices(),
+        forward(&inbox, Event::LaneIo),
+    );
     let address = match &config.devices.scanner {
         ScannerSource::Tcp(address) => ScannerAddress::Tcp(*address),
-        ScannerSource::Serial { device, baud } => {
-            ScannerAddress::Serial { device: device.clone(), baud: *baud }
-        }
+        ScannerSource::Serial { device, baud } => ScannerAddress::Serial {
+            device: device.clone(),
+            baud: *baud,
+        },
     };
     let _scanner = Scanner::start(
         ScannerConfig { address },
@@ -62,9 +68,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let (view, shown_view) = watch::channel(None);
     let png = display_task::start(&config.display, shown_screen)?;
     if let Some(address) = config.display.stream {
-        let listener = local_view::bind(address).await.context("display.stream cannot be bound")?;
+        let listener = local_view::bind(address)
+            .await
+            .context("display.stream cannot be bound")?;
         println_address("display", listener.local_addr()?);
-        tokio::spawn(local_view::serve(listener, Shown { screen: png, view: shown_view.clone() }));
+        tokio::spawn(local_view::serve(
+            listener,
+            Shown {
+                screen: png,
+                view: shown_view.clone(),
+            },
+        ));
     }
 
     let client = link::client(&config.tls)?;
@@ -76,8 +90,16 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         let (queue, queued) = mpsc::unbounded_channel();
         queues.push((authority.id.clone(), queue));
         tokio::spawn(uplink::deliver(link.clone(), queued, inbox.clone()));
-        tokio::spawn(uplink::decisions(link.clone(), config.lane.clone(), inbox.clone()));
-        tokio::spawn(uplink::views(link.clone(), shown_view.clone(), inbox.clone()));
+        tokio::spawn(uplink::decisions(
+            link.clone(),
+            config.lane.clone(),
+            inbox.clone(),
+        ));
+        tokio::spawn(uplink::views(
+            link.clone(),
+            shown_view.clone(),
+            inbox.clone(),
+        ));
         links.insert(authority.id.clone(), link);
     }
     tokio::spawn(uplink::sort(records, queues));
@@ -109,7 +131,9 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let running = tokio::spawn(lane_task::run(station));
     shutdown.await;
     let _ = stop.send(Event::Shutdown).await;
-    running.await.context("the lane task panicked; both barriers are secured by the watchdog")??;
+    running
+        .await
+        .context("the lane task panicked; both barriers are secured by the watchdog")??;
     Ok(())
 }
 
@@ -178,7 +202,10 @@ impl ChipSource for Reader {
 }
 
 /// A sender for a device that ends in the lane's inbox.
-fn forward<T: Send + 'static>(inbox: &mpsc::Sender<Event>, wrap: fn(T) -> Event) -> mpsc::Sender<T> {
+fn forward<T: Send + 'static>(
+    inbox: &mpsc::Sender<Event>,
+    wrap: fn(T) -> Event,
+) -> mpsc::Sender<T> {
     let (sender, mut receiver) = mpsc::channel(16);
     let inbox = inbox.clone();
     tokio::spawn(async move {

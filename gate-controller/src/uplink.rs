@@ -50,8 +50,13 @@ pub async fn views(
         if let Ok(Err(_)) = tokio::time::timeout(repeat, view.changed()).await {
             return;
         }
-        let Some(shown) = view.borrow_and_update().clone() else { continue };
-        let now = link.view(&shown).await.inspect_err(|error| tracing::debug!(%error, "no view"));
+        let Some(shown) = view.borrow_and_update().clone() else {
+            continue;
+        };
+        let now = link
+            .view(&shown)
+            .await
+            .inspect_err(|error| tracing::debug!(%error, "no view"));
         if now.is_ok() != reachable {
             reachable = now.is_ok();
             let event = Event::AuthorityReachable(link.authority().clone(), reachable);
@@ -75,13 +80,17 @@ pub async fn deliver(
     let mut queue = VecDeque::new();
     loop {
         if queue.is_empty() {
-            let Some(record) = records.recv().await else { return };
+            let Some(record) = records.recv().await else {
+                return;
+            };
             queue.push_back(record);
         }
         while let Ok(record) = records.try_recv() {
             queue.push_back(record);
         }
-        let Some(record) = queue.front() else { continue };
+        let Some(record) = queue.front() else {
+            continue;
+        };
         match link.record(record).await {
             Ok(()) => {
                 let event = Event::Delivered(record.inspection, link.authority().clone());
@@ -90,7 +99,11 @@ pub async fn deliver(
                 }
                 queue.pop_front();
             }
-            Err(error @ LinkError::Refused { status: 400..=499, .. }) => {
+            Err(
+                error @ LinkError::Refused {
+                    status: 400..=499, ..
+                },
+            ) => {
                 tracing::error!(inspection.id = %record.inspection, %error, "record refused");
                 queue.pop_front();
             }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::card::{AttachedChip, Remover};
 use egate_hardware::sim::{DocumentId, DocumentSlot};
-use egate_icao::chip::{Chip, ChipFault};
 use egate_icao::chip::issue::IssuedDocument;
+use egate_icao::chip::{Chip, ChipFault};
 
 use crate::clock::random;
 
@@ -50,19 +50,29 @@ impl Chips {
 
 impl DocumentSlot for Chips {
     fn place(&self, id: DocumentId) {
-        let (Some(document), Some(reader)) =
-            (lock(&self.documents).get(&id.0).cloned(), *lock(&self.reader))
-        else {
+        let (Some(document), Some(reader)) = (
+            lock(&self.documents).get(&id.0).cloned(),
+            *lock(&self.reader),
+        ) else {
             return;
         };
         let on_reader = self.on_reader.clone();
         tokio::task::spawn_blocking(move || {
-            let Ok(attached) = AttachedChip::connect(reader) else { return };
+            let Ok(attached) = AttachedChip::connect(reader) else {
+                return;
+            };
+            let Ok(remover) = attached.remover() else {
+                return;
+            };
             *lock(&on_reader) = attached.remover().ok();
-            let mut chip =
-                Chip::new(document.issued.files, &document.issued.access_key, document.faults);
-            // However the contact ends, the reader's side notices it by itself.
+            let mut chip = Chip::new(
+                document.issued.files,
+                &document.issued.access_key,
+                document.faults,
+            );
             let _ = attached.serve(&mut chip, random);
+            // A chip that left the field by its own fault: now its line is dead too.
+            let _ = remover.remove();
         });
     }
 

@@ -7,7 +7,9 @@ use egate_types::UtcTime;
 /// The wall clock.
 #[expect(clippy::disallowed_methods, reason = "this is the world's clock")]
 pub fn utc() -> UtcTime {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
     UtcTime(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 

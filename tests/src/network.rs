@@ -25,7 +25,11 @@ impl Relay {
                 tokio::spawn(relay(near, target, state.clone()));
             }
         });
-        Ok(Self { address, stalled, task })
+        Ok(Self {
+            address,
+            stalled,
+            task,
+        })
     }
 
     /// Where the gate connects.
@@ -47,11 +51,16 @@ impl Drop for Relay {
 }
 
 async fn relay(near: TcpStream, target: SocketAddr, stalled: watch::Receiver<bool>) {
-    let Ok(far) = TcpStream::connect(target).await else { return };
+    let Ok(far) = TcpStream::connect(target).await else {
+        return;
+    };
     let (_, _) = (near.set_nodelay(true), far.set_nodelay(true));
     let (near_in, near_out) = near.into_split();
     let (far_in, far_out) = far.into_split();
-    tokio::join!(pump(near_in, far_out, stalled.clone()), pump(far_in, near_out, stalled));
+    tokio::join!(
+        pump(near_in, far_out, stalled.clone()),
+        pump(far_in, near_out, stalled)
+    );
 }
 
 async fn pump(

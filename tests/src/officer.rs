@@ -33,15 +33,27 @@ impl Officer {
             .form(&[("login", login), ("password", password)])
             .send()
             .await?;
-        ensure!(response.status().is_success(), "{login} cannot sign in: {}", response.status());
-        Ok(Self { client, console: console.to_owned() })
+        ensure!(
+            response.status().is_success(),
+            "{login} cannot sign in: {}",
+            response.status()
+        );
+        Ok(Self {
+            client,
+            console: console.to_owned(),
+        })
     }
 
     /// The inspections on the page of referred cases.
     pub async fn cases(&self) -> anyhow::Result<BTreeSet<String>> {
         let page = self.page("/console/cases").await?;
         let link = "href=\"/console/cases/";
-        Ok(page.split(link).skip(1).filter_map(|rest| rest.get(..36)).map(str::to_owned).collect())
+        Ok(page
+            .split(link)
+            .skip(1)
+            .filter_map(|rest| rest.get(..36))
+            .map(str::to_owned)
+            .collect())
     }
 
     /// The page of one case.
@@ -70,12 +82,20 @@ impl Officer {
         ];
         let url = format!("{}/console/cases/{inspection}/decision", self.console);
         let response = self.client.post(url).form(&form).send().await?;
-        ensure!(response.status().is_success(), "decision refused: {}", response.status());
+        ensure!(
+            response.status().is_success(),
+            "decision refused: {}",
+            response.status()
+        );
         Ok(())
     }
 
     async fn page(&self, path: &str) -> anyhow::Result<String> {
-        let response = self.client.get(format!("{}{path}", self.console)).send().await?;
+        let response = self
+            .client
+            .get(format!("{}{path}", self.console))
+            .send()
+            .await?;
         Ok(response.error_for_status()?.text().await?)
     }
 }

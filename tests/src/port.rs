@@ -21,9 +21,7 @@ use crate::chips::Chips;
 use crate::clock;
 use crate::network::Relay;
 use crate::officer::Officer;
-use crate::script::{
-    Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, Script,
-};
+use crate::script::{Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, Script};
 
 /// The two authorities of the box.
 pub const AUTHORITIES: [&str; 2] = ["border", "quarantine"];
@@ -35,6 +33,8 @@ const START: Duration = Duration::from_secs(60);
 const PACE: u32 = 4;
 /// How long a traveller may take, officer included, before the box is considered stuck.
 const PASSAGE: Duration = Duration::from_secs(60);
+/// An officer looks at the pictures before deciding.
+const THINK: Duration = Duration::from_millis(1_500);
 /// Between two looks at a console page or at the record.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -105,8 +105,18 @@ impl Port {
             .filename(folder.join("central.db"))
             .read_only(true)
             .busy_timeout(Duration::from_secs(5));
-        let records = SqlitePoolOptions::new().max_connections(2).connect_with(options).await?;
-        Ok(Self { lanes: started, console, issuers, officers, records, _central: central })
+        let records = SqlitePoolOptions::new()
+            .max_connections(2)
+            .connect_with(options)
+            .await?;
+        Ok(Self {
+            lanes: started,
+            console,
+            issuers,
+            officers,
+            records,
+            _central: central,
+        })
     }
 
     /// Sends traveller `n` through a lane, lets the officers do what the script says, and waits for the record.
@@ -138,21 +148,36 @@ impl Port {
         let passage = tokio::time::timeout(PASSAGE, visit).await;
         lane.quarantine.stall(false);
         passage.with_context(|| {
-            format!("{} on {} did not end within {PASSAGE:?}", script.name(), lane.id)
+            format!(
+                "{} on {} did not end within {PASSAGE:?}",
+                script.name(),
+                lane.id
+            )
         })?
     }
 
     /// Does what the script's officer does, if there is one.
     async fn attend(&self, lane: &str, script: Script) -> anyhow::Result<()> {
-        let Some(order) = script.officer() else { return Ok(()) };
-        let officer = self.officers.iter().find(|(authority, _)| *authority == order.authority);
+        let Some(order) = script.officer() else {
+            return Ok(());
+        };
+        let officer = self
+            .officers
+            .iter()
+            .find(|(authority, _)| *authority == order.authority);
         let (_, officer) = officer.context("no such authority")?;
         loop {
             for inspection in officer.cases().await? {
                 // Another lane's officer may have closed it between the two pages.
-                let Ok(page) = officer.case(&inspection).await else { continue };
+                let Ok(page) = officer.case(&inspection).await else {
+                    continue;
+                };
                 if page.contains(lane) && page.contains("name=\"decision\"") {
-                    match officer.decide(&inspection, order.decision, order.reason).await {
+                    tokio::time::sleep(THINK).await;
+                    match officer
+                        .decide(&inspection, order.decision, order.reason)
+                        .await
+                    {
                         Ok(()) => return Ok(()),
                         Err(error) => eprintln_once(&error),
                     }
@@ -197,7 +222,10 @@ impl Port {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "a console that refuses a decision must be seen")]
+#[expect(
+    clippy::print_stderr,
+    reason = "a console that refuses a decision must be seen"
+)]
 fn eprintln_once(error: &anyhow::Error) {
     eprintln!("console: {error:#}");
 }
@@ -228,7 +256,11 @@ async fn central(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
         .output()
         .await?;
     if !output.status.success() {
-        bail!("central {}: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
+        bail!(
+            "central {}: {}",
+            arguments.join(" "),
+            String::from_utf8_lossy(&output.stderr)
+        );
     }
     Ok(String::from_utf8(output.stdout)?)
 }
@@ -236,16 +268,35 @@ async fn central(folder: &Path, arguments: &[&str]) -> anyhow::Result<String> {
 async fn set_up_central(folder: &Path, lanes: usize) -> anyhow::Result<()> {
     central(folder, &["pki", "init", "--dir", "pki"]).await?;
     for n in 1..=lanes {
-        central(folder, &["pki", "gate", "--dir", "pki", "--lane", &format!("lane-{n}")]).await?;
+        central(
+            folder,
+            &[
+                "pki",
+                "gate",
+                "--dir",
+                "pki",
+                "--lane",
+                &format!("lane-{n}"),
+            ],
+        )
+        .await?;
     }
     let mut config = String::from(
         "listen = \"127.0.0.1:0\"\ndatabase = \"central.db\"\nbound_address_file = \"central.address\"\n\
          [tls]\nca = \"pki/ca.pem\"\ncertificate = \"pki/server.pem\"\nkey = \"pki/server.key\"\n",
     );
     for authority in AUTHORITIES {
-        central(folder, &["authority", "add", "--dir", "keys", "--id", authority]).await?;
+        central(
+            folder,
+            &["authority", "add", "--dir", "keys", "--id", authority],
+        )
+        .await?;
         let identity = authority == "border";
-        let name = if identity { "Border inspection" } else { "Quarantine" };
+        let name = if identity {
+            "Border inspection"
+        } else {
+            "Quarantine"
+        };
         config += &format!(
             "[[authority]]\nid = \"{authority}\"\nname = \"{name}\"\nidentity = {identity}\n\
              key = \"keys/{authority}.key\"\nlist = \"{authority}-demo\"\nlist_age_limit_s = 86400\n"
@@ -261,8 +312,18 @@ async fn set_up_central(folder: &Path, lanes: usize) -> anyhow::Result<()> {
         let file = format!("{authority}.csv");
         std::fs::write(folder.join(&file), list)?;
         central(folder, &["list", "import", "--authority", authority, &file]).await?;
-        let (login, name) = (format!("officer.{authority}"), format!("Officer of {authority}"));
-        let officer = ["officer", "add", "--authority", authority, "--login", &login];
+        let (login, name) = (
+            format!("officer.{authority}"),
+            format!("Officer of {authority}"),
+        );
+        let officer = [
+            "officer",
+            "add",
+            "--authority",
+            authority,
+            "--login",
+            &login,
+        ];
         central(folder, &[&officer[..], &["--name", &name]].concat()).await?;
     }
     Ok(())
@@ -303,7 +364,10 @@ async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Res
         .arg(&path)
         .env("ORT_DYLIB_PATH", onnx_runtime())
         // Latest picture, not the oldest in a buffer (FFmpeg behind OpenCV).
-        .env("OPENCV_FFMPEG_CAPTURE_OPTIONS", "fflags;nobuffer|flags;low_delay")
+        .env(
+            "OPENCV_FFMPEG_CAPTURE_OPTIONS",
+            "fflags;nobuffer|flags;low_delay",
+        )
         .stdout(Stdio::piped())
         .stderr(std::fs::File::create(&log)?)
         .spawn()?;
@@ -311,7 +375,15 @@ async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Res
     let addresses = addresses.with_context(|| format!("see {}", log.display()))?;
     chips.set_reader(addresses[0]);
     let display = addresses[1];
-    Ok(Lane { id, display, world, chips, quarantine, _border: border, _gate: gate })
+    Ok(Lane {
+        id,
+        display,
+        world,
+        chips,
+        quarantine,
+        _border: border,
+        _gate: gate,
+    })
 }
 
 fn gate_config(
@@ -343,7 +415,10 @@ fn gate_config(
 
 /// The root of the checkout.
 pub fn workspace_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new(".")).to_owned()
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or(Path::new("."))
+        .to_owned()
 }
 
 /// Where `make setup` puts ONNX Runtime, unless the environment says otherwise.
@@ -361,14 +436,25 @@ async fn listening(child: &mut Child, what: &[&str]) -> anyhow::Result<Vec<Socke
     let read = async {
         let mut found = Vec::new();
         for word in what {
-            let line = lines.next_line().await?.context("the program ended while starting")?;
-            let address = line.strip_prefix(word).with_context(|| format!("it said {line:?}"))?;
+            let line = lines
+                .next_line()
+                .await?
+                .context("the program ended while starting")?;
+            let address = line
+                .strip_prefix(word)
+                .with_context(|| format!("it said {line:?}"))?;
             let address = address.trim().trim_start_matches("https://");
-            found.push(address.parse().with_context(|| format!("it said {line:?}"))?);
+            found.push(
+                address
+                    .parse()
+                    .with_context(|| format!("it said {line:?}"))?,
+            );
         }
         anyhow::Ok(found)
     };
-    let found = tokio::time::timeout(START, read).await.context("it does not get ready")??;
+    let found = tokio::time::timeout(START, read)
+        .await
+        .context("it does not get ready")??;
     // Whatever it prints later is read, so that it never blocks on a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     Ok(found)

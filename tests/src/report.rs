@@ -99,7 +99,11 @@ impl PassageReport {
     fn fill(&mut self, script: Script, passage: &Passage) {
         let expected = script.expected();
         self.way_out = Some(format!("{:?}", passage.end.way_out));
-        self.verdicts = passage.records.iter().map(|(a, r)| (a.clone(), verdict_of(r))).collect();
+        self.verdicts = passage
+            .records
+            .iter()
+            .map(|(a, r)| (a.clone(), verdict_of(r)))
+            .collect();
         let Some((_, record)) = passage.records.first() else {
             self.deviation = Some("no record".to_owned());
             return;
@@ -110,7 +114,10 @@ impl PassageReport {
         self.duration_ms = Some(record.closed_at.0 - record.opened_at.0);
         self.steps.clone_from(&record.steps);
         self.checks = flatten(&record.checks);
-        let one = passage.records.iter().all(|(_, r)| r.inspection == record.inspection);
+        let one = passage
+            .records
+            .iter()
+            .all(|(_, r)| r.inspection == record.inspection);
         let seen = (record.outcome, record.cause, passage.end.way_out);
         if seen != (expected.outcome, expected.cause, expected.way_out) {
             self.deviation = Some(format!("expected {expected:?}, got {seen:?}"));
@@ -122,16 +129,26 @@ impl PassageReport {
 
 /// The verdict in an authority's own record. The gate has verified the token; here its payload is read.
 fn verdict_of(record: &PassageRecord) -> String {
-    let Some(token) = &record.verdict else { return "none".to_owned() };
-    let payload = token.0.split('.').nth(1).and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
+    let Some(token) = &record.verdict else {
+        return "none".to_owned();
+    };
+    let payload = token
+        .0
+        .split('.')
+        .nth(1)
+        .and_then(|part| URL_SAFE_NO_PAD.decode(part).ok());
     let claims: Option<VerdictClaims> = payload.and_then(|p| serde_json::from_slice(&p).ok());
-    claims.map_or_else(|| "unreadable".to_owned(), |claims| in_words(&claims.verdict))
+    claims.map_or_else(
+        || "unreadable".to_owned(),
+        |claims| in_words(&claims.verdict),
+    )
 }
 
 /// The word a value has in JSON.
 fn in_words(value: &impl Serialize) -> String {
     let json = serde_json::to_value(value).ok();
-    json.and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+    json.and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
 }
 
 fn flatten(root: &CheckNode) -> Vec<(String, String)> {
@@ -149,7 +166,11 @@ fn flatten(root: &CheckNode) -> Vec<(String, String)> {
 impl Report {
     /// Sums up.
     pub fn new(passages: Vec<PassageReport>, wall_ms: u64) -> Self {
-        let mut totals = Totals { travellers: passages.len(), wall_ms, ..Totals::default() };
+        let mut totals = Totals {
+            travellers: passages.len(),
+            wall_ms,
+            ..Totals::default()
+        };
         let mut admitted = Vec::new();
         for passage in &passages {
             let ok = usize::from(passage.as_scripted);
@@ -163,7 +184,9 @@ impl Report {
             }
         }
         admitted.sort_unstable();
-        let rank = |percent: usize| admitted.get((admitted.len() * percent / 100).min(admitted.len().saturating_sub(1)));
+        let rank = |percent: usize| {
+            admitted.get((admitted.len() * percent / 100).min(admitted.len().saturating_sub(1)))
+        };
         totals.admitted_p50_ms = rank(50).copied();
         totals.admitted_p90_ms = rank(90).copied();
         Self { passages, totals }
@@ -178,11 +201,18 @@ impl Report {
     pub fn table(&self) -> String {
         let mut text = format!("{:<28} {:>5} {:>12}\n", "script", "sent", "as scripted");
         for (script, (sent, ok)) in &self.totals.scripts {
-            let mark = if sent == ok { "" } else { "  <-- see deviation in the report" };
+            let mark = if sent == ok {
+                ""
+            } else {
+                "  <-- see deviation in the report"
+            };
             text += &format!("{script:<28} {sent:>5} {ok:>12}{mark}\n");
         }
         let totals = &self.totals;
-        text += &format!("{:<28} {:>5} {:>12}\n", "all", totals.travellers, totals.as_scripted);
+        text += &format!(
+            "{:<28} {:>5} {:>12}\n",
+            "all", totals.travellers, totals.as_scripted
+        );
         if let (Some(p50), Some(p90)) = (totals.admitted_p50_ms, totals.admitted_p90_ms) {
             text += &format!("admitted: p50 {p50} ms, p90 {p90} ms from document to passage\n");
         }

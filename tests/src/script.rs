@@ -144,7 +144,11 @@ impl Script {
             Self::Tailgater => (Outcome::Returned, Some(SecondPerson), LeftEntry),
             Self::AuthoritySilent => (Outcome::Returned, Some(AuthorityUnavailable), LeftEntry),
         };
-        Expected { outcome, cause, way_out }
+        Expected {
+            outcome,
+            cause,
+            way_out,
+        }
     }
 
     /// What an officer does, where one is called to the lane.
@@ -166,7 +170,11 @@ impl Script {
             | Self::ChipRemovedMidRead
             | Self::WalksAway => return None,
         };
-        Some(OfficerScript { authority, decision, reason })
+        Some(OfficerScript {
+            authority,
+            decision,
+            reason,
+        })
     }
 
     /// What the traveller does besides crossing.
@@ -240,7 +248,11 @@ impl Issuers {
         let face_seed = FIRST_FACE + n;
         let portrait_seed = face_seed + u64::from(script == Script::FaceOfSomebodyElse) * 500_000;
         let portrait = encode_jpeg(&render_portrait(&Identity::from_seed(portrait_seed)), 90)?;
-        let issuer = if script == Script::UntrustedSigner { &self.forger } else { &self.state };
+        let issuer = if script == Script::UntrustedSigner {
+            &self.forger
+        } else {
+            &self.state
+        };
         let mut issued = issuer.issue(&self.travel_document(script, n)?, &portrait)?;
         if script == Script::ForgedChipData {
             forge(&mut issued.files, Forgery::AlteredDg2);
@@ -266,17 +278,30 @@ impl Issuers {
     }
 
     fn travel_document(&self, script: Script, n: u64) -> anyhow::Result<TravelDocument> {
-        let number = match script {
-            Script::DocumentOnBorderList => LISTED_NUMBER.to_owned(),
-            _ => format!("U{n:08}"),
+        let number = if script == Script::DocumentOnBorderList {
+            LISTED_NUMBER.to_owned()
+        } else {
+            format!("U{n:08}")
         };
-        let (surname, given, birth) = match script {
-            Script::PersonOnQuarantineList => {
-                (LISTED_SURNAME, LISTED_GIVEN.to_owned(), Date::parse(LISTED_BIRTH)?)
-            }
-            _ => ("SPECIMEN", letters(n), Date::parse("1990-01-01")?.plus_days(n as i64 % 3_000)),
+        let (surname, given, birth) = if script == Script::PersonOnQuarantineList {
+            (
+                LISTED_SURNAME,
+                LISTED_GIVEN.to_owned(),
+                Date::parse(LISTED_BIRTH)?,
+            )
+        } else {
+            let days = i64::try_from(n % 3_000)?;
+            (
+                "SPECIMEN",
+                letters(n),
+                Date::parse("1990-01-01")?.plus_days(days),
+            )
         };
-        let expiry_days = if script == Script::ExpiredDocument { -7 } else { 1_500 };
+        let expiry_days = if script == Script::ExpiredDocument {
+            -7
+        } else {
+            1_500
+        };
         let state = StateCode::parse("UTO").context("state code")?;
         Ok(TravelDocument {
             code: "P".to_owned(),
@@ -284,9 +309,16 @@ impl Issuers {
             number: DocumentNumber::parse(&number).context("document number")?,
             date_of_expiry: Some(self.today.plus_days(expiry_days)),
             holder: Holder {
-                name: PersonName { surname: surname.to_owned(), given },
+                name: PersonName {
+                    surname: surname.to_owned(),
+                    given,
+                },
                 date_of_birth: Some(birth),
-                sex: if n % 2 == 0 { Sex::Female } else { Sex::Male },
+                sex: if n.is_multiple_of(2) {
+                    Sex::Female
+                } else {
+                    Sex::Male
+                },
                 nationality: state,
             },
         })

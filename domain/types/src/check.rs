@@ -33,7 +33,11 @@ impl CheckResult {
     /// The worse of two results: failed > aborted > undetermined > successful > not supported (§3.7).
     #[must_use]
     pub fn worse(self, other: Self) -> Self {
-        if self.rank() >= other.rank() { self } else { other }
+        if self.rank() >= other.rank() {
+            self
+        } else {
+            other
+        }
     }
 
     fn rank(self) -> u8 {
@@ -100,7 +104,14 @@ impl CheckNode {
             .iter()
             .map(Self::weighed)
             .fold(CheckResult::NotSupported, CheckResult::worse);
-        Self { name: name.into(), result, run_mode, instance: None, detail: None, children }
+        Self {
+            name: name.into(),
+            result,
+            run_mode,
+            instance: None,
+            detail: None,
+            children,
+        }
     }
 
     /// Names the instance, e.g. the data group.
@@ -171,13 +182,20 @@ mod tests {
     #[test]
     fn run_modes_weigh_each_result() {
         let aggregate = |mode, result| {
-            CheckNode::group("Checks", RunMode::Mandatory, vec![CheckNode::leaf("X", mode, result)])
-                .result
+            CheckNode::group(
+                "Checks",
+                RunMode::Mandatory,
+                vec![CheckNode::leaf("X", mode, result)],
+            )
+            .result
         };
         use CheckResult::{Aborted, Failed, NotSupported, Successful, Undetermined};
         assert_eq!(aggregate(RunMode::Mandatory, NotSupported), Undetermined);
         assert_eq!(aggregate(RunMode::Mandatory, Aborted), Aborted);
-        assert_eq!(aggregate(RunMode::ConditionallyIgnored, NotSupported), NotSupported);
+        assert_eq!(
+            aggregate(RunMode::ConditionallyIgnored, NotSupported),
+            NotSupported
+        );
         assert_eq!(aggregate(RunMode::ConditionallyIgnored, Failed), Failed);
         assert_eq!(aggregate(RunMode::Optional, Failed), Failed);
         assert_eq!(aggregate(RunMode::Optional, Aborted), NotSupported);

@@ -69,7 +69,9 @@ impl DocumentNumber {
             .collect();
         let well_formed = !number.is_empty()
             && number.len() <= Self::LEN_MAX
-            && number.bytes().all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
+            && number
+                .bytes()
+                .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit());
         well_formed.then_some(Self(number))
     }
 

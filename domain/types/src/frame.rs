@@ -31,9 +31,18 @@ impl BgrFrame {
     pub fn new(width: u32, height: u32, pixels: Vec<u8>) -> Result<Self, FrameShapeError> {
         let expected = width as usize * height as usize * 3;
         if pixels.len() != expected || expected == 0 {
-            return Err(FrameShapeError { width, height, expected, actual: pixels.len() });
+            return Err(FrameShapeError {
+                width,
+                height,
+                expected,
+                actual: pixels.len(),
+            });
         }
-        Ok(Self { width, height, pixels })
+        Ok(Self {
+            width,
+            height,
+            pixels,
+        })
     }
 
     /// Width in pixels, at least 1.

@@ -151,7 +151,10 @@ mod tests {
 
     #[test]
     fn names_are_restricted_to_the_safe_alphabet() {
-        assert_eq!(LaneId::parse("lane-1").map(String::from), Ok("lane-1".to_owned()));
+        assert_eq!(
+            LaneId::parse("lane-1").map(String::from),
+            Ok("lane-1".to_owned())
+        );
         for bad in ["", "Lane", "a b", "ä", &"x".repeat(65)] {
             assert!(LaneId::parse(bad).is_err(), "{bad:?} must be refused");
         }

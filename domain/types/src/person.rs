@@ -24,7 +24,9 @@ impl fmt::Debug for PersonName {
 }
 
 /// Sex as ICAO Doc 9303-3 writes it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Sex {
     /// `F`
@@ -55,12 +57,18 @@ mod tests {
     #[test]
     fn a_name_never_reaches_a_debug_print() {
         let holder = Holder {
-            name: PersonName { surname: "SECRETSON".into(), given: "SYNTHIA".into() },
+            name: PersonName {
+                surname: "SECRETSON".into(),
+                given: "SYNTHIA".into(),
+            },
             date_of_birth: None,
             sex: Sex::Unspecified,
             nationality: StateCode::parse("UTO").unwrap(),
         };
         let printed = format!("{holder:?}");
-        assert!(!printed.contains("SECRETSON") && !printed.contains("SYNTHIA"), "{printed}");
+        assert!(
+            !printed.contains("SECRETSON") && !printed.contains("SYNTHIA"),
+            "{printed}"
+        );
     }
 }

@@ -22,8 +22,12 @@ pub enum Language {
 
 impl Language {
     /// All languages.
-    pub const ALL: [Self; 4] =
-        [Self::SimplifiedChinese, Self::TraditionalChinese, Self::English, Self::Portuguese];
+    pub const ALL: [Self; 4] = [
+        Self::SimplifiedChinese,
+        Self::TraditionalChinese,
+        Self::English,
+        Self::Portuguese,
+    ];
 
     /// BCP 47 tag.
     pub fn tag(self) -> &'static str {

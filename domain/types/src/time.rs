@@ -138,7 +138,11 @@ impl Date {
         let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
         let shifted_month = (5 * day_of_year + 2) / 153;
         let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
-        let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
+        let month = if shifted_month < 10 {
+            shifted_month + 3
+        } else {
+            shifted_month - 9
+        };
         let year = year_of_era + era * 400 + i64::from(month <= 2);
         Self {
             year: i32::try_from(year).unwrap_or(i32::MAX),
@@ -208,13 +212,24 @@ mod tests {
     #[test]
     fn known_instants_print_as_rfc_3339() {
         assert_eq!(UtcTime(0).to_string(), "1970-01-01T00:00:00.000Z");
-        assert_eq!(UtcTime(951_782_400_001).to_string(), "2000-02-29T00:00:00.001Z");
+        assert_eq!(
+            UtcTime(951_782_400_001).to_string(),
+            "2000-02-29T00:00:00.001Z"
+        );
         assert_eq!(UtcTime(-1).to_string(), "1969-12-31T23:59:59.999Z");
     }
 
     #[test]
     fn dates_that_do_not_exist_are_refused() {
-        for bad in ["2023-02-29", "2024-13-01", "2024-00-10", "24-01-01", "2024-1-1", "x", ""] {
+        for bad in [
+            "2023-02-29",
+            "2024-13-01",
+            "2024-00-10",
+            "24-01-01",
+            "2024-1-1",
+            "x",
+            "",
+        ] {
             assert!(Date::parse(bad).is_err(), "{bad:?} must be refused");
         }
     }

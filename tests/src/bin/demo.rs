@@ -1,7 +1,10 @@
 //! The port in a box. `demo` keeps running and prints its URLs; `demo --headless --travellers 40` runs that many
 //! passages, writes `target/demo/report.json` and exits 0 only if every traveller ended as scripted.
 
-#![expect(clippy::print_stdout, reason = "this program talks to the person who started it")]
+#![expect(
+    clippy::print_stdout,
+    reason = "this program talks to the person who started it"
+)]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -82,7 +85,9 @@ fn script_of(n: u64, counted: bool) -> Script {
 
 fn print_addresses(port: &Port) {
     println!("\nofficer console   {}/", port.console);
-    println!("                  sign in as officer.border or officer.quarantine, password {OFFICER_PASSWORD:?}");
+    println!(
+        "                  sign in as officer.border or officer.quarantine, password {OFFICER_PASSWORD:?}"
+    );
     for lane in &port.lanes {
         println!("{} traveller  http://{}/", lane.id, lane.display);
         println!("{} lane view  http://{}/lane", lane.id, lane.display);
@@ -91,9 +96,14 @@ fn print_addresses(port: &Port) {
 }
 
 fn print_passage(report: &PassageReport) {
-    let outcome = report.outcome.map_or("-".to_owned(), |o| format!("{o:?}").to_lowercase());
-    let verdicts: Vec<String> =
-        report.verdicts.iter().map(|(authority, verdict)| format!("{authority} {verdict}")).collect();
+    let outcome = report
+        .outcome
+        .map_or("-".to_owned(), |o| format!("{o:?}").to_lowercase());
+    let verdicts: Vec<String> = report
+        .verdicts
+        .iter()
+        .map(|(authority, verdict)| format!("{authority} {verdict}"))
+        .collect();
     println!(
         "{:>4}  {}  {:<26} {:<9} {:>6} ms  {}{}",
         report.traveller,
@@ -102,6 +112,9 @@ fn print_passage(report: &PassageReport) {
         outcome,
         report.duration_ms.unwrap_or_default(),
         verdicts.join(", "),
-        report.deviation.as_ref().map_or(String::new(), |why| format!("  DEVIATION: {why}"))
+        report
+            .deviation
+            .as_ref()
+            .map_or(String::new(), |why| format!("  DEVIATION: {why}"))
     );
 }
