@@ -1,4 +1,4 @@
-//! The lane task: the one place that selects, the one owner of the lane machine.
+//! The lane task: the one owner of the lane machine, woken by one inbox and one deadline.
 //!
 //! Device tasks put events into one bounded inbox; the machine turns them into effects; effects are carried out in
 //! order, the journal durably before what it announces.
@@ -122,26 +122,16 @@ pub async fn run(station: Station) -> Result<(), LaneTaskError> {
     let mut task = LaneTask::new(station);
     task.recover()?;
     loop {
-        let deadline = task.station.lane.poll_timeout().map(|(at, _)| at);
-        let wake = task.station.clock.deadline(deadline.unwrap_or_default());
-        #[expect(
-            clippy::disallowed_macros,
-            reason = "the lane loop owns the only select!"
-        )]
-        let event = tokio::select! {
-            biased;
-            event = task.station.inbox.1.recv() => event,
-            () = tokio::time::sleep_until(wake), if deadline.is_some() => {
-                task.feed(Input::TimedOut)?;
-                continue;
-            }
-        };
-        match event {
-            None | Some(Event::Shutdown) => return Ok(()),
-            Some(event) => task.take(event)?,
+        match task.next_event().await {
+            Ok(None | Some(Event::Shutdown)) => return Ok(()),
+            Ok(Some(event)) => task.take(event)?,
+            Err(Overdue) => task.feed(Input::TimedOut)?,
         }
     }
 }
+
+/// The lane's deadline came before any event.
+struct Overdue;
 
 struct LaneTask {
     station: Station,
@@ -170,6 +160,21 @@ impl LaneTask {
             standings: Vec::new(),
             admitted: 0,
             phase_since: ("starting", now),
+        }
+    }
+
+    /// Events come first: what has already happened is believed before a deadline is.
+    async fn next_event(&mut self) -> Result<Option<Event>, Overdue> {
+        let deadline = self.station.lane.poll_timeout();
+        let event = self.station.inbox.1.recv();
+        match deadline {
+            None => Ok(event.await),
+            Some((at, _)) => {
+                let at = self.station.clock.deadline(at);
+                tokio::time::timeout_at(at, event)
+                    .await
+                    .map_err(|_| Overdue)
+            }
         }
     }
 
@@ -543,8 +548,8 @@ impl LaneTask {
             opened_at: case.opened_at,
             document: DocumentMessage::from(&mrz.document),
         };
-        for link in self.station.links.values().cloned() {
-            let message = message.clone();
+        for link in self.station.links.values() {
+            let (link, message) = (link.clone(), message.clone());
             tokio::spawn(async move {
                 if let Err(error) = link.open(&message).await {
                     tracing::warn!(inspection.id = %id, %error, "screening not started");
@@ -599,8 +604,8 @@ impl LaneTask {
             evidence,
             checks: case.summary(),
         };
-        for link in self.station.links.values().cloned() {
-            let (submission, inbox) = (submission.clone(), self.station.inbox.0.clone());
+        for link in self.station.links.values() {
+            let (link, inbox) = (link.clone(), self.station.inbox.0.clone());
             tokio::spawn(async move {
                 let answer = link.verdict(id, &submission).await;
                 inbox
@@ -638,15 +643,16 @@ impl LaneTask {
             .filter(|(_, standing)| *standing == StandingView::Held)
             .map(|(authority, _)| authority.clone())
             .collect();
-        let owners = match cause {
-            ReferralCause::AuthorityHold if !holders.is_empty() => holders,
-            _ => vec![self.station.identity.clone()],
+        let owners = if cause == ReferralCause::AuthorityHold && !holders.is_empty() {
+            holders
+        } else {
+            vec![self.station.identity.clone()]
         };
         for link in owners
             .iter()
             .filter_map(|owner| self.station.links.get(owner))
-            .cloned()
         {
+            let link = link.clone();
             let notice = notice.clone();
             tokio::spawn(async move {
                 if let Err(error) = link.refer(&notice).await {
