@@ -55,8 +55,7 @@ CREATE TABLE decisions (
     reason     TEXT NOT NULL,
     remark     TEXT NOT NULL,
     token      TEXT NOT NULL,
-    decided_ms INTEGER NOT NULL,
-    UNIQUE (authority, inspection)
+    decided_ms INTEGER NOT NULL
 );
 -- Append-only: each row carries sha256(previous hash || canonical body), per authority.
 CREATE TABLE records (

@@ -265,10 +265,10 @@ impl AppError {
                 "no_case",
                 "Go back to the list of referred cases.",
             ),
-            Self::AlreadyDecided => (
+            Self::CaseClosed => (
                 StatusCode::CONFLICT,
-                "already_decided",
-                "Open the case to see the decision.",
+                "case_closed",
+                "Open the case to see how it ended.",
             ),
             Self::NoReason => (
                 StatusCode::UNPROCESSABLE_ENTITY,

@@ -119,9 +119,9 @@ pub enum AppError {
     /// No such case for this officer's authority.
     #[error("no such case")]
     NoCase,
-    /// Somebody decided before.
-    #[error("the case is already decided")]
-    AlreadyDecided,
+    /// The inspection has ended.
+    #[error("the case is closed: the inspection has ended")]
+    CaseClosed,
     /// No reason, or one that cannot justify the decision.
     #[error("a decision needs a fitting reason and a remark")]
     NoReason,
@@ -499,8 +499,8 @@ impl App {
             .case(&authority.id, inspection)
             .await?
             .ok_or(AppError::NoCase)?;
-        if case.state != CaseState::Open {
-            return Err(AppError::AlreadyDecided);
+        if case.state == CaseState::Closed {
+            return Err(AppError::CaseClosed);
         }
         let now = self.now();
         let claims = DecisionClaims {
@@ -542,7 +542,7 @@ impl App {
             )
             .await?;
         if !decided {
-            return Err(AppError::AlreadyDecided);
+            return Err(AppError::CaseClosed);
         }
         self.changed(&authority.id);
         Ok(())

@@ -310,7 +310,10 @@ impl Store {
             "INSERT INTO cases (authority, inspection, lane, referred_ms, state, notice, \
              chip_portrait, live_portrait) SELECT ?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7 \
              WHERE NOT EXISTS (SELECT 1 FROM records WHERE authority = ?1 AND inspection = ?2) \
-             ON CONFLICT DO NOTHING",
+             ON CONFLICT (authority, inspection) DO UPDATE SET state = 'open', notice = ?5, \
+             referred_ms = ?4, chip_portrait = coalesce(?6, chip_portrait), \
+             live_portrait = coalesce(?7, live_portrait) \
+             WHERE state != 'closed' AND notice != ?5",
         )
         .bind(authority.as_str())
         .bind(notice.inspection.to_string())
@@ -403,7 +406,7 @@ impl Store {
         let mut tx = self.0.begin().await?;
         let marked = sqlx::query(
             "UPDATE cases SET state = 'decided' \
-             WHERE authority = ? AND inspection = ? AND state = 'open'",
+             WHERE authority = ? AND inspection = ? AND state != 'closed'",
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
@@ -438,7 +441,7 @@ impl Store {
     ) -> Result<Option<StoredDecision>, AppError> {
         let row = sqlx::query(
             "SELECT d.officer, d.decision, d.reason, d.remark, d.decided_ms FROM decisions d \
-             WHERE d.authority = ? AND d.inspection = ?",
+             WHERE d.authority = ? AND d.inspection = ? ORDER BY d.seq DESC LIMIT 1",
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())

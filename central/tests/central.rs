@@ -562,11 +562,13 @@ async fn an_officer_decides_and_the_lane_learns_it() {
         verify_decision(&envelope.token, &key(&border()).public(), &expected, NOW).unwrap();
     assert_eq!(claims.decision, OfficerDecision::Release);
     assert_eq!(claims.officer.as_str(), "officer.border");
-    assert_eq!(
-        world.decide(&cookie, 1, good).await,
-        StatusCode::CONFLICT,
-        "decided once"
-    );
+    // The lane still waits: perhaps another authority holds as well. The officer decides again.
+    let again = "decision=return&reason=identity_doubt&remark=waited+long+enough";
+    assert_eq!(world.decide(&cookie, 1, again).await, StatusCode::SEE_OTHER);
+    let (_, second) = world.send(Some("lane-1"), poll(0)).await;
+    let second: Vec<DecisionEnvelope> = parse(&second);
+    assert_eq!(second.len(), 2);
+    assert!(second[0].seq < second[1].seq);
     let audit = world.store.audit_lines(&border()).await.unwrap();
     for action in ["login", "case.look", "case.release"] {
         assert!(
@@ -575,6 +577,18 @@ async fn an_officer_decides_and_the_lane_learns_it() {
                 .any(|line| line.starts_with(&format!("officer.border {action} ")))
         );
     }
+
+    // The lane calls again for another cause: the case is open anew.
+    let overstay = ReferralNotice {
+        cause: ReferralCause::Overstay,
+        ..notice(1)
+    };
+    let referral = path::referral(&border(), inspection(1));
+    assert_eq!(
+        world.gate("PUT", &referral, &overstay).await.0,
+        StatusCode::OK
+    );
+    assert!(world.page(&cookie, &case).await.1.contains("overstay"));
 
     // The record closes the case and takes the portraits with it.
     let path = path::record(&border(), inspection(1));
@@ -589,6 +603,11 @@ async fn an_officer_decides_and_the_lane_learns_it() {
             .await
             .1
             .contains("closed")
+    );
+    assert_eq!(
+        world.decide(&cookie, 1, good).await,
+        StatusCode::CONFLICT,
+        "a closed case is not decided"
     );
 }
 

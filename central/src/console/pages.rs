@@ -468,6 +468,23 @@ pub(super) struct DecisionMade {
     pub(super) at: String,
 }
 
+impl DecisionMade {
+    fn render(&self) -> Markup {
+        html! {
+            section.panel {
+                h2 { "Last decision" }
+                dl {
+                    dt { "Decided" } dd { strong { (self.decision) } }
+                    dt { "By" } dd { (self.officer) }
+                    dt { "Reason" } dd { (self.reason) }
+                    dt { "Remark" } dd { (self.remark) }
+                    dt { "At" } dd { (self.at) }
+                }
+            }
+        }
+    }
+}
+
 pub(super) struct CasePage {
     pub(super) frame: Frame,
     pub(super) row: CaseRow,
@@ -573,24 +590,19 @@ impl CasePage {
         }
     }
 
+    /// What was decided last, and the form while the lane still waits: a release that another authority's hold
+    /// outweighs, or a decision that ran out of time, can be followed by another one.
     fn decision(&self) -> Markup {
-        if let Some(made) = &self.made {
-            return html! {
-                section.panel {
-                    h2 { "Decision" }
-                    dl {
-                        dt { "Decided" } dd { strong { (made.decision) } }
-                        dt { "By" } dd { (made.officer) }
-                        dt { "Reason" } dd { (made.reason) }
-                        dt { "Remark" } dd { (made.remark) }
-                        dt { "At" } dd { (made.at) }
-                    }
-                }
-            };
+        html! {
+            @if let Some(made) = &self.made { (made.render()) }
+            @if self.row.state != CaseState::Closed { (self.decide()) }
+            @else if self.made.is_none() {
+                section.panel { h2 { "Decision" } p { "The inspection ended without your decision." } }
+            }
         }
-        if self.row.state != CaseState::Open {
-            return html! { section.panel { h2 { "Decision" } p { "The inspection ended without your decision." } } };
-        }
+    }
+
+    fn decide(&self) -> Markup {
         let fits = |choice: &ReasonChoice| {
             choice
                 .decisions
