@@ -492,6 +492,10 @@ impl LaneTask {
                 .collect()
         });
         let evidence = case.and_then(|case| case.evidence);
+        let opened = match entry {
+            JournalEntry::Opened { inspection } => Some(inspection),
+            JournalEntry::ReleasingExit { .. } => None,
+        };
         let at = self.station.clock.utc();
         self.station.journal.append(&Line::Lane {
             at,
@@ -499,6 +503,9 @@ impl LaneTask {
             evidence,
             consents,
         })?;
+        if let Some(id) = opened {
+            tracing::info!(lane.id = %self.station.lane_id, inspection.id = %id, "inspection opened");
+        }
         Ok(())
     }
 

@@ -24,6 +24,7 @@ pub struct Document {
 pub struct Chips {
     reader: Mutex<Option<SocketAddr>>,
     documents: Mutex<BTreeMap<u64, Document>>,
+    lying: Mutex<Option<DocumentId>>,
     on_reader: Arc<Mutex<Option<Remover>>>,
 }
 
@@ -33,23 +34,26 @@ impl Chips {
         Arc::new(Self {
             reader: Mutex::new(None),
             documents: Mutex::new(BTreeMap::new()),
+            lying: Mutex::new(None),
             on_reader: Arc::new(Mutex::new(None)),
         })
     }
 
-    /// Where the gate's reader listens.
+    /// Where the gate's reader listens. A document that lies there already is in the new reader's field at once.
     pub fn set_reader(&self, address: SocketAddr) {
         *lock(&self.reader) = Some(address);
+        let lying = *lock(&self.lying);
+        if let Some(id) = lying {
+            self.attach(id);
+        }
     }
 
     /// Puts a document into a traveller's hands.
     pub fn hand_out(&self, id: DocumentId, document: Document) {
         lock(&self.documents).insert(id.0, document);
     }
-}
 
-impl DocumentSlot for Chips {
-    fn place(&self, id: DocumentId) {
+    fn attach(&self, id: DocumentId) {
         let (Some(document), Some(reader)) = (
             lock(&self.documents).get(&id.0).cloned(),
             *lock(&self.reader),
@@ -75,8 +79,16 @@ impl DocumentSlot for Chips {
             let _ = remover.remove();
         });
     }
+}
+
+impl DocumentSlot for Chips {
+    fn place(&self, id: DocumentId) {
+        *lock(&self.lying) = Some(id);
+        self.attach(id);
+    }
 
     fn remove(&self) {
+        *lock(&self.lying) = None;
         if let Some(remover) = lock(&self.on_reader).take() {
             let _ = remover.remove();
         }

@@ -1,5 +1,7 @@
 //! A port in a box: `central` with two authorities, gates with simulated lanes, officers at their consoles.
 
+use std::collections::BTreeSet;
+use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -9,9 +11,10 @@ use std::time::Duration;
 use anyhow::{Context, bail, ensure};
 use egate_hardware::sim::{
     DocumentId, EscapeSide, SimulatedLane, SimulatedLaneConfig, SyntheticFrames, Traveller,
-    TravellerEnd,
+    TravellerEnd, TravellerHandle, WorldView,
 };
 use egate_wire::v1::PassageRecord;
+use futures::future::Either;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -21,7 +24,9 @@ use crate::chips::Chips;
 use crate::clock;
 use crate::network::Relay;
 use crate::officer::Officer;
-use crate::script::{Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, Script};
+use crate::script::{
+    Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, OfficerScript, Script,
+};
 
 /// The two authorities of the box.
 pub const AUTHORITIES: [&str; 2] = ["border", "quarantine"];
@@ -35,6 +40,8 @@ const PACE: u32 = 4;
 const PASSAGE: Duration = Duration::from_secs(60);
 /// An officer looks at the pictures before deciding.
 const THINK: Duration = Duration::from_millis(1_500);
+/// Between two glances of an onlooker at the lane.
+const GLANCE: Duration = Duration::from_millis(5);
 /// Between two looks at a console page or at the record.
 const LOOK: Duration = Duration::from_millis(100);
 
@@ -55,13 +62,20 @@ pub struct Port {
 pub struct Lane {
     /// Its id.
     pub id: String,
-    /// Where its traveller display and lane view are served.
-    pub display: SocketAddr,
     world: SimulatedLane,
     chips: Arc<Chips>,
     quarantine: Relay,
     _border: Relay,
-    _gate: Child,
+    gate: Gate,
+}
+
+/// One gate controller.
+struct Gate {
+    child: Child,
+    config: PathBuf,
+    log: PathBuf,
+    reader: SocketAddr,
+    display: SocketAddr,
 }
 
 /// How a traveller's visit went.
@@ -122,7 +136,69 @@ impl Port {
     /// Sends traveller `n` through a lane, lets the officers do what the script says, and waits for the record.
     pub async fn pass(&self, lane: usize, script: Script, n: u64) -> anyhow::Result<Passage> {
         let lane = self.lanes.get(lane).context("no such lane")?;
-        let known = self.closed_in(&lane.id).await?;
+        let known = self.records_of(&lane.id).await?.len();
+        let finished = self.send(lane, script, n)?.finished();
+        lane.quarantine.stall(script == Script::AuthoritySilent);
+        let visit = async {
+            let end = async { finished.await.context("the simulated lane stopped") };
+            let (end, ()) = tokio::try_join!(end, self.attend(&lane.id, script.officer()))?;
+            lane.quarantine.stall(false);
+            let records = self.new_records(lane, known).await?;
+            Ok(Passage { end, records })
+        };
+        let passage = tokio::time::timeout(PASSAGE, visit).await;
+        lane.quarantine.stall(false);
+        passage.with_context(|| {
+            let (script, lane) = (script.name(), &lane.id);
+            format!("{script} on {lane} did not end within {PASSAGE:?}")
+        })?
+    }
+
+    /// Sends a genuine traveller, kills the gate (SIGKILL) as soon as an onlooker sees `moment`, starts it again, and
+    /// lets an officer send back whoever is left inside.
+    pub async fn pass_with_kill(
+        &mut self,
+        lane: usize,
+        n: u64,
+        moment: impl Fn(&WorldView) -> bool,
+    ) -> anyhow::Result<Passage> {
+        let known = self.records_of(&self.lanes[lane].id).await?.len();
+        let at_rest = |seen: &WorldView| {
+            seen.entry_permille == 0 && seen.exit_permille == 0 && seen.people_cm.is_empty()
+        };
+        self.lanes[lane].seen(at_rest).await?;
+        let finished = self.send(&self.lanes[lane], Script::Genuine, n)?.finished();
+        self.lanes[lane].seen(moment).await?;
+        self.lanes[lane].gate.child.kill().await?;
+        self.lanes[lane].restart().await?;
+        let officer = OfficerScript {
+            authority: "border",
+            decision: "return",
+            reason: "technical_fault",
+        };
+        let lane = &self.lanes[lane];
+        let visit = async {
+            let end = std::pin::pin!(finished);
+            let attended = std::pin::pin!(self.attend(&lane.id, Some(officer)));
+            let end = match futures::future::select(end, attended).await {
+                Either::Left((end, _)) => end,
+                Either::Right((attended, end)) => {
+                    attended?;
+                    end.await
+                }
+            };
+            let records = self.new_records(lane, known).await?;
+            Ok(Passage {
+                end: end.context("the simulated lane stopped")?,
+                records,
+            })
+        };
+        tokio::time::timeout(PASSAGE, visit)
+            .await
+            .context("the passage did not end")?
+    }
+
+    fn send(&self, lane: &Lane, script: Script, n: u64) -> anyhow::Result<TravellerHandle> {
         let (document, face_seed) = self.issuers.document(script, n)?;
         let traveller = Traveller {
             face_seed,
@@ -133,32 +209,12 @@ impl Port {
             patience_ms: 60_000,
         };
         lane.chips.hand_out(DocumentId(n), document);
-        lane.quarantine.stall(script == Script::AuthoritySilent);
-        let visit = async {
-            let finished = lane.world.send_traveller(traveller).finished();
-            let officer = self.attend(&lane.id, script);
-            let (end, ()) = tokio::try_join!(
-                async { finished.await.context("the simulated lane stopped") },
-                officer
-            )?;
-            lane.quarantine.stall(false);
-            let records = self.new_records(&lane.id, known).await?;
-            Ok(Passage { end, records })
-        };
-        let passage = tokio::time::timeout(PASSAGE, visit).await;
-        lane.quarantine.stall(false);
-        passage.with_context(|| {
-            format!(
-                "{} on {} did not end within {PASSAGE:?}",
-                script.name(),
-                lane.id
-            )
-        })?
+        Ok(lane.world.send_traveller(traveller))
     }
 
-    /// Does what the script's officer does, if there is one.
-    async fn attend(&self, lane: &str, script: Script) -> anyhow::Result<()> {
-        let Some(order) = script.officer() else {
+    /// Does what an officer is told to do, if there is one.
+    async fn attend(&self, lane: &str, order: Option<OfficerScript>) -> anyhow::Result<()> {
+        let Some(order) = order else {
             return Ok(());
         };
         let officer = self
@@ -187,20 +243,23 @@ impl Port {
         }
     }
 
-    /// How many inspections of the lane every authority has on record.
-    async fn closed_in(&self, lane: &str) -> anyhow::Result<usize> {
-        Ok(self.records_of(lane).await?.len())
-    }
-
-    /// Waits until every authority has recorded one more inspection.
+    /// Waits until every authority has on record whatever the gate has opened since, which is one inspection or more.
     async fn new_records(
         &self,
-        lane: &str,
+        lane: &Lane,
         known: usize,
     ) -> anyhow::Result<Vec<(String, PassageRecord)>> {
         loop {
-            let records = self.records_of(lane).await?;
-            if records.len() >= known + AUTHORITIES.len() {
+            let opened = lane.inspections()?;
+            let records = self.records_of(&lane.id).await?;
+            let recorded = |id: &&String| {
+                let records = records.iter();
+                records
+                    .filter(|(_, r)| r.inspection.to_string() == **id)
+                    .count()
+                    >= AUTHORITIES.len()
+            };
+            if records.len() > known && opened.iter().all(|id| recorded(&id)) {
                 return Ok(records.into_iter().skip(known).collect());
             }
             tokio::time::sleep(LOOK).await;
@@ -359,31 +418,78 @@ async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Res
     let path = folder.join(format!("{id}.toml"));
     std::fs::write(&path, config)?;
     let log = folder.join(format!("{id}.log"));
-    let mut gate = program("gate-controller")?
-        .args(["run", "--config"])
-        .arg(&path)
-        .env("ORT_DYLIB_PATH", onnx_runtime())
-        // Latest picture, not the oldest in a buffer (FFmpeg behind OpenCV).
-        .env(
-            "OPENCV_FFMPEG_CAPTURE_OPTIONS",
-            "fflags;nobuffer|flags;low_delay",
-        )
-        .stdout(Stdio::piped())
-        .stderr(std::fs::File::create(&log)?)
-        .spawn()?;
-    let addresses = listening(&mut gate, &["reader", "display"]).await;
-    let addresses = addresses.with_context(|| format!("see {}", log.display()))?;
-    chips.set_reader(addresses[0]);
-    let display = addresses[1];
+    let gate = Gate::start(path, log).await?;
+    chips.set_reader(gate.reader);
     Ok(Lane {
         id,
-        display,
         world,
         chips,
         quarantine,
         _border: border,
-        _gate: gate,
+        gate,
     })
+}
+
+impl Lane {
+    /// Where the lane's traveller display and lane view are served.
+    pub fn display(&self) -> SocketAddr {
+        self.gate.display
+    }
+
+    /// Waits for a moment in the simulated world.
+    async fn seen(&self, moment: impl Fn(&WorldView) -> bool) -> anyhow::Result<()> {
+        let seen = async {
+            while !moment(&self.world.view()) {
+                tokio::time::sleep(GLANCE).await;
+            }
+        };
+        tokio::time::timeout(PASSAGE, seen)
+            .await
+            .with_context(|| format!("the moment waited for on {} never came", self.id))
+    }
+
+    /// Every inspection that the gate's log speaks of, across its restarts.
+    fn inspections(&self) -> anyhow::Result<BTreeSet<String>> {
+        let log = std::fs::read_to_string(&self.gate.log)?;
+        let ids = log.split("inspection.id=").skip(1);
+        Ok(ids
+            .filter_map(|rest| rest.split_whitespace().next())
+            .map(str::to_owned)
+            .collect())
+    }
+
+    async fn restart(&mut self) -> anyhow::Result<()> {
+        self.gate = Gate::start(self.gate.config.clone(), self.gate.log.clone()).await?;
+        self.chips.set_reader(self.gate.reader);
+        Ok(())
+    }
+}
+
+impl Gate {
+    async fn start(config: PathBuf, log: PathBuf) -> anyhow::Result<Self> {
+        let errors = OpenOptions::new().create(true).append(true).open(&log)?;
+        let mut child = program("gate-controller")?
+            .args(["run", "--config"])
+            .arg(&config)
+            .env("ORT_DYLIB_PATH", onnx_runtime())
+            // Latest picture, not the oldest in a buffer (FFmpeg behind OpenCV).
+            .env(
+                "OPENCV_FFMPEG_CAPTURE_OPTIONS",
+                "fflags;nobuffer|flags;low_delay",
+            )
+            .stdout(Stdio::piped())
+            .stderr(errors)
+            .spawn()?;
+        let addresses = listening(&mut child, &["reader", "display"]).await;
+        let addresses = addresses.with_context(|| format!("see {}", log.display()))?;
+        Ok(Self {
+            child,
+            config,
+            log,
+            reader: addresses[0],
+            display: addresses[1],
+        })
+    }
 }
 
 fn gate_config(

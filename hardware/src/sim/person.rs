@@ -296,6 +296,10 @@ impl Person {
             } => {
                 self.inside(dt_ms, seen, closed_behind, open_ms);
             }
+            // The exit closed before the nose, and the way back opens.
+            Stage::Leaving if self.is_inside() && seen.exit_permille == 0 && entry_open => {
+                self.stage = Stage::GoingBack;
+            }
             Stage::Approaching | Stage::Leaving | Stage::GoingBack => {}
         }
         None

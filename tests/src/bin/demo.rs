@@ -89,8 +89,8 @@ fn print_addresses(port: &Port) {
         "                  sign in as officer.border or officer.quarantine, password {OFFICER_PASSWORD:?}"
     );
     for lane in &port.lanes {
-        println!("{} traveller  http://{}/", lane.id, lane.display);
-        println!("{} lane view  http://{}/lane", lane.id, lane.display);
+        println!("{} traveller  http://{}/", lane.id, lane.display());
+        println!("{} lane view  http://{}/lane", lane.id, lane.display());
     }
     println!();
 }

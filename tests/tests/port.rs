@@ -1,0 +1,95 @@
+//! The whole system: every script once through real processes, and gates killed in the middle.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use egate_hardware::sim::WayOut;
+use egate_tests::port::{AUTHORITIES, Passage, Port};
+use egate_tests::report::PassageReport;
+use egate_tests::script::Script;
+use egate_types::{InspectionId, Outcome};
+
+/// A folder of its own under the build folder, so that logs survive a failure.
+fn folder(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_script_ends_as_written() -> anyhow::Result<()> {
+    let port = Port::start(&folder("scripts"), 1, |_| {}).await?;
+    let mut deviations = Vec::new();
+    for (n, script) in (0..).zip(Script::ALL) {
+        let visit = port.pass(0, script, n).await;
+        let report = PassageReport::new(n, "lane-1", script, visit);
+        deviations.extend(
+            report
+                .deviation
+                .map(|why| format!("{}: {why}", script.name())),
+        );
+    }
+    assert!(deviations.is_empty(), "{deviations:#?}");
+    Ok(())
+}
+
+/// Every inspection that was opened ended once, by every authority alike, and as many were admitted as went through.
+fn check(passage: &Passage) {
+    let mut outcomes: BTreeMap<InspectionId, Vec<Outcome>> = BTreeMap::new();
+    for (_, record) in &passage.records {
+        let ended = outcomes.entry(record.inspection).or_default();
+        ended.push(record.outcome);
+    }
+    let mut admitted = 0;
+    for (inspection, ended) in outcomes {
+        assert_eq!(ended.len(), AUTHORITIES.len(), "{inspection}");
+        assert!(
+            ended.iter().all(|outcome| *outcome == ended[0]),
+            "{inspection}"
+        );
+        admitted += usize::from(ended[0] == Outcome::Admitted);
+    }
+    let crossed = passage.end.way_out == WayOut::CrossedExit;
+    assert_eq!(admitted, usize::from(crossed));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_gate_neither_loses_nor_doubles_a_passage_and_does_not_open() -> anyhow::Result<()>
+{
+    let mut port = Port::start(&folder("kill"), 1, |_| {}).await?;
+    // Somebody is inside, both barriers closed: after the restart an officer sends them back.
+    let inside = port
+        .pass_with_kill(0, 100, |seen| {
+            seen.entry_permille == 0 && seen.people_cm.iter().any(|cm| *cm > 100.0)
+        })
+        .await?;
+    check(&inside);
+    assert_eq!(
+        inside.end.way_out,
+        WayOut::LeftEntry,
+        "the exit stayed closed"
+    );
+    // The document is on the reader.
+    check(
+        &port
+            .pass_with_kill(0, 101, |seen| seen.document_placed)
+            .await?,
+    );
+    // The entry barrier opens.
+    check(
+        &port
+            .pass_with_kill(0, 102, |seen| seen.entry_permille > 0)
+            .await?,
+    );
+    // The exit barrier opens: whether the traveller still gets through or not, the record says so.
+    for (n, permille) in (103..).zip([1, 500, 1_000]) {
+        check(
+            &port
+                .pass_with_kill(0, n, |seen| seen.exit_permille >= permille)
+                .await?,
+        );
+    }
+    // And the lane works on.
+    let after = port.pass(0, Script::Genuine, 110).await?;
+    check(&after);
+    assert_eq!(after.end.way_out, WayOut::CrossedExit);
+    Ok(())
+}
