@@ -1,19 +1,21 @@
 //! Live capture and comparison. Inference runs on blocking threads; the newest frame wins.
 //!
-//! The capture loop looks at quality and presentation only, never at the passport image (BSI TR-03121 ACQ-FI-USV-1);
-//! the comparison with the chip portrait comes after it.
+//! A transaction is up to [`ATTEMPTS_MAX`] attempts. The capture loop of an attempt looks at quality and presentation
+//! only, never at the passport image (BSI TR-03121 ACQ-FI-USV-1); the comparison with the chip portrait comes after it.
+//! A face that does not match may try again until time is up; a presentation attack may not.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::camera::Frame;
-use egate_models::{AnalyseError, FacePipeline, Template, decode_portrait, encode_jpeg};
+use egate_models::{
+    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, Template, decode_portrait,
+    encode_jpeg,
+};
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 
-/// Good frames fused into one decision: more steady the scores, each costs about one frame time.
-const GOOD_FRAMES: usize = 3;
 /// Face acquisition with presentation attack detection (TR-03121-3 ACQ-FI-AUTO-1).
 pub const ACQUISITION_MS_MAX: u64 = 10_000;
 /// Quality of the live picture shown to the officer.
@@ -25,15 +27,15 @@ pub struct FaceEngine(Arc<Mutex<FacePipeline>>);
 
 /// A finished capture.
 pub struct Captured {
-    /// Mean score of the good frames against the chip portrait; `None` if that shows no usable face.
+    /// Score of the fused frames of the last attempt against the chip portrait; `None` if that shows no usable face.
     pub match_score: Option<MatchScore>,
-    /// Mean attack detection score of the good frames.
+    /// Mean attack detection score of its frames.
     pub pad_score: PadScore,
     /// Same person?
     pub face: CheckResult,
     /// Bona fide presentation?
     pub presentation: CheckResult,
-    /// The best frame, as JPEG, for evidence and the officer.
+    /// Its last frame, as JPEG, for evidence and the officer.
     pub live_jpeg: Vec<u8>,
 }
 
@@ -47,6 +49,14 @@ pub enum CaptureEvent {
     NoFace(Option<Vec<u8>>),
     /// The pipeline failed: a fault, not a verdict.
     Failed,
+}
+
+impl CaptureEvent {
+    /// A bona fide face that does not match.
+    fn may_try_again(&self) -> bool {
+        matches!(self, Self::Judged(captured)
+            if captured.face == CheckResult::Failed && captured.presentation == CheckResult::Successful)
+    }
 }
 
 impl FaceEngine {
@@ -66,14 +76,8 @@ impl FaceEngine {
     }
 }
 
-/// One good frame.
-struct GoodFrame {
-    template: Template,
-    pad: PadScore,
-}
-
 enum Look {
-    Good(GoodFrame),
+    Good(Template, PadScore),
     Poor(Coaching),
 }
 
@@ -87,38 +91,91 @@ pub async fn capture(
 ) {
     let began = clock.mono();
     let until = clock.deadline(began.plus_ms(ACQUISITION_MS_MAX));
-    let mut good: Vec<GoodFrame> = Vec::new();
-    let mut last: Option<Arc<Frame>> = None;
-    while good.len() < GOOD_FRAMES {
-        let Some(frame) = next_frame(&mut frames, began, until).await else {
+    let eyes = engine.clone();
+    let reference = tokio::task::spawn_blocking(move || reference(&eyes, chip_portrait?)).await;
+    let reference = Arc::new(reference.unwrap_or_default());
+    let mut outcome = CaptureEvent::NoFace(None);
+    for _ in 0..ATTEMPTS_MAX {
+        let attempt = match attempt(&engine, &mut frames, began, until, &events).await {
+            Ok(attempt) => attempt,
+            Err(Stopped::Failed) => {
+                let _ = events.send(CaptureEvent::Failed).await;
+                return;
+            }
+            Err(Stopped::Unheard) => return,
+        };
+        let complete = attempt.is_complete();
+        if !complete && matches!(outcome, CaptureEvent::Judged(_)) {
             break;
-        };
-        last = Some(frame.clone());
-        let eyes = engine.clone();
-        let look = tokio::task::spawn_blocking(move || look(&eyes, &frame)).await;
-        let told = match look {
-            Ok(Ok(Look::Good(frame))) => {
-                good.push(frame);
-                continue;
-            }
-            Ok(Ok(Look::Poor(coaching))) => events.send(CaptureEvent::Coached(coaching)).await,
-            Ok(Err(error)) => {
-                tracing::error!(error = %error, "face pipeline failed");
-                let _ = events.send(CaptureEvent::Failed).await;
-                return;
-            }
-            Err(_) => {
-                let _ = events.send(CaptureEvent::Failed).await;
-                return;
-            }
-        };
-        if told.is_err() {
-            return;
+        }
+        let (engine, reference) = (engine.clone(), reference.clone());
+        let judged = tokio::task::spawn_blocking(move || {
+            judge(&engine, &attempt, reference.as_ref().as_ref())
+        });
+        outcome = judged.await.unwrap_or(CaptureEvent::Failed);
+        if !complete || !outcome.may_try_again() {
+            break;
         }
     }
-    let judged = tokio::task::spawn_blocking(move || judge(&engine, &good, last, chip_portrait));
-    let event = judged.await.unwrap_or(CaptureEvent::Failed);
-    let _ = events.send(event).await;
+    let _ = events.send(outcome).await;
+}
+
+/// Templates and scores of the good frames of one attempt, and the last frame of all.
+struct Attempt {
+    templates: Vec<Template>,
+    pad_scores: Vec<PadScore>,
+    last: Option<Arc<Frame>>,
+}
+
+impl Attempt {
+    fn is_complete(&self) -> bool {
+        self.templates.len() >= FRAMES_PER_ATTEMPT
+    }
+}
+
+enum Stopped {
+    /// The pipeline failed.
+    Failed,
+    /// Nobody listens any more.
+    Unheard,
+}
+
+/// Looks at frames until there are enough good ones or time is up.
+async fn attempt(
+    engine: &FaceEngine,
+    frames: &mut watch::Receiver<Option<Arc<Frame>>>,
+    began: MonoTime,
+    until: tokio::time::Instant,
+    events: &mpsc::Sender<CaptureEvent>,
+) -> Result<Attempt, Stopped> {
+    let mut attempt = Attempt {
+        templates: Vec::new(),
+        pad_scores: Vec::new(),
+        last: None,
+    };
+    while !attempt.is_complete() {
+        let Some(frame) = next_frame(frames, began, until).await else {
+            break;
+        };
+        attempt.last = Some(frame.clone());
+        let eyes = engine.clone();
+        let look = tokio::task::spawn_blocking(move || look(&eyes, &frame)).await;
+        match look.map_err(|_| Stopped::Failed)? {
+            Ok(Look::Good(template, pad)) => {
+                attempt.templates.push(template);
+                attempt.pad_scores.push(pad);
+            }
+            Ok(Look::Poor(coaching)) => {
+                let told = events.send(CaptureEvent::Coached(coaching)).await;
+                told.map_err(|_| Stopped::Unheard)?;
+            }
+            Err(error) => {
+                tracing::error!(%error, "face pipeline failed");
+                return Err(Stopped::Failed);
+            }
+        }
+    }
+    Ok(attempt)
 }
 
 /// The newest frame taken after the capture began; `None` when time is up or the camera is gone.
@@ -149,35 +206,27 @@ fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
         return Ok(Look::Poor(Coaching::LookAtCamera));
     };
     let template = pipeline.embed(&frame.image, face)?;
-    Ok(Look::Good(GoodFrame { template, pad }))
+    Ok(Look::Good(template, pad))
 }
 
-fn judge(
-    engine: &FaceEngine,
-    good: &[GoodFrame],
-    last: Option<Arc<Frame>>,
-    chip_portrait: Option<Vec<u8>>,
-) -> CaptureEvent {
+/// The template of the chip portrait, if that shows a usable face.
+fn reference(engine: &FaceEngine, chip_portrait: Vec<u8>) -> Option<Template> {
+    let portrait = decode_portrait(&chip_portrait).ok()?;
+    let mut pipeline = engine.lock();
+    let analysis = pipeline.analyse(&portrait).ok()?;
+    pipeline.embed(&portrait, analysis.largest()?).ok()
+}
+
+fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -> CaptureEvent {
+    let last = attempt.last.as_ref();
     let live_jpeg = last.and_then(|frame| encode_jpeg(&frame.image, OFFICER_JPEG_QUALITY).ok());
-    let (Some(live_jpeg), false) = (live_jpeg.clone(), good.is_empty()) else {
+    let fused = Template::fuse(&attempt.templates);
+    let (Some(live), Some(live_jpeg)) = (fused, live_jpeg.clone()) else {
         return CaptureEvent::NoFace(live_jpeg);
     };
-    let reference = chip_portrait.and_then(|bytes| {
-        let portrait = decode_portrait(&bytes).ok()?;
-        let mut pipeline = engine.lock();
-        let analysis = pipeline.analyse(&portrait).ok()?;
-        pipeline.embed(&portrait, analysis.largest()?).ok()
-    });
-    let count = good.len() as i64;
-    let pad_sum: i64 = good.iter().map(|frame| i64::from(frame.pad.0)).sum();
-    let pad_score = PadScore(u32::try_from(pad_sum / count).unwrap_or(0));
-    let match_score = reference.map(|reference| {
-        let sum: i64 = good
-            .iter()
-            .map(|f| i64::from(f.template.compare(&reference).0))
-            .sum();
-        MatchScore(i32::try_from(sum / count).unwrap_or(i32::MIN))
-    });
+    let pad_sum: u32 = attempt.pad_scores.iter().map(|score| score.0).sum();
+    let pad_score = PadScore(pad_sum / attempt.pad_scores.len().max(1) as u32);
+    let match_score = reference.map(|reference| live.compare(reference));
     let pipeline = engine.lock();
     let thresholds = pipeline.thresholds();
     let passed = |ok| {

@@ -6,7 +6,10 @@
 use std::error::Error;
 use std::path::Path;
 
-use egate_models::{Environment, FacePipeline, Template, decode_portrait, encode_jpeg};
+use egate_models::{
+    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, Template, decode_portrait,
+    encode_jpeg,
+};
 use egate_synthetic_faces::{Attack, Identity, Scene, render_live, render_portrait};
 use egate_types::{BgrFrame, Coaching};
 
@@ -27,18 +30,17 @@ fn main() -> Result<(), Box<dyn Error>> {
         // A chip portrait has been through JPEG.
         let portrait = decode_portrait(&encode_jpeg(&render_portrait(&person), 85)?)?;
         portraits.push(measured.template(&mut pipeline, &portrait)?);
-        for number in 0..2 {
+        let mut usable = Vec::new();
+        for number in 0..(FRAMES_PER_ATTEMPT * ATTEMPTS_MAX) as u64 {
             let scene = Scene::everyday(seed * 1000 + number);
             let live = render_live(&person, &scene);
             measured.landmarks(&mut pipeline, &live.frame, &live.truth.landmarks)?;
-            lives.push((
-                (seed - first) as usize,
-                measured.template(&mut pipeline, &live.frame)?,
-            ));
+            usable.extend(measured.template(&mut pipeline, &live.frame)?);
             measured
                 .bona_fide
                 .push(measured_pad(&mut pipeline, &live.frame)?);
         }
+        lives.push(usable);
         for (attack, scores) in [
             (Attack::Print, &mut measured.print),
             (Attack::Replay, &mut measured.replay),
@@ -50,21 +52,25 @@ fn main() -> Result<(), Box<dyn Error>> {
             )?);
         }
     }
-    let (mut genuine, mut impostor) = (Vec::new(), Vec::new());
-    for (owner, live) in &lives {
+    let mut single = Scores::default();
+    let mut transaction = Scores::default();
+    for (owner, live) in lives.iter().enumerate() {
+        let attempts: Vec<Template> = live
+            .chunks_exact(FRAMES_PER_ATTEMPT)
+            .filter_map(Template::fuse)
+            .collect();
         for (index, portrait) in portraits.iter().enumerate() {
-            let (Some(live), Some(portrait)) = (live, portrait) else {
-                continue;
-            };
-            let score = live.compare(portrait).0;
-            if index == *owner {
-                genuine.push(score)
-            } else {
-                impostor.push(score)
-            }
+            let Some(portrait) = portrait else { continue };
+            let score = |live: &Template| live.compare(portrait).0;
+            let same = index == owner;
+            live.iter().for_each(|live| single.push(same, score(live)));
+            // Passes if any attempt does.
+            transaction.push(same, attempts.iter().map(score).max().unwrap_or(i32::MIN));
         }
     }
-    measured.report(genuine, impostor);
+    measured.report();
+    single.report("single frame");
+    transaction.report("transaction of several attempts, frames of each fused");
     println!("thresholds in force: {:?}", pipeline.thresholds());
     Ok(())
 }
@@ -113,7 +119,7 @@ impl Measured {
         Ok(())
     }
 
-    fn report(mut self, mut genuine: Vec<i32>, mut impostor: Vec<i32>) {
+    fn report(mut self) {
         println!(
             "frames {}, missed {}, several faces {}",
             self.frames, self.missed, self.several
@@ -134,23 +140,6 @@ impl Measured {
             errors[errors.len() / 2],
             errors[errors.len() * 99 / 100]
         );
-        genuine.sort_unstable();
-        impostor.sort_unstable();
-        println!(
-            "genuine pairs {}, impostor pairs {}",
-            genuine.len(),
-            impostor.len()
-        );
-        println!("genuine lowest {:?}", &genuine[..8.min(genuine.len())]);
-        println!(
-            "impostor highest {:?}",
-            &impostor[impostor.len().saturating_sub(8)..]
-        );
-        for threshold in (250_000..=800_000).step_by(25_000) {
-            let fmr = share(&impostor, |score| score >= threshold);
-            let fnmr = share(&genuine, |score| score < threshold);
-            println!("  match threshold {threshold}: FMR {fmr:.6} FNMR {fnmr:.6}");
-        }
         for threshold in (100_000..=900_000).step_by(100_000) {
             println!(
                 "  PAD threshold {threshold}: APCER print {:.4} replay {:.4}, BPCER {:.4}",
@@ -158,6 +147,37 @@ impl Measured {
                 share(&self.replay, |score| score >= threshold),
                 share(&self.bona_fide, |score| score < threshold),
             );
+        }
+    }
+}
+
+/// Comparison scores in millionths of a cosine.
+#[derive(Default)]
+struct Scores {
+    genuine: Vec<i32>,
+    impostor: Vec<i32>,
+}
+
+impl Scores {
+    fn push(&mut self, same_person: bool, score: i32) {
+        if same_person {
+            self.genuine.push(score);
+        } else {
+            self.impostor.push(score);
+        }
+    }
+
+    fn report(&self, what: &str) {
+        let (genuine, impostor) = (&self.genuine, &self.impostor);
+        println!(
+            "{what}: genuine {}, impostor {}",
+            genuine.len(),
+            impostor.len()
+        );
+        for threshold in (450_000..=800_000).step_by(50_000) {
+            let fmr = share(impostor, |score| score >= threshold);
+            let fnmr = share(genuine, |score| score < threshold);
+            println!("  match threshold {threshold}: FMR {fmr:.6} FNMR {fnmr:.6}");
         }
     }
 }

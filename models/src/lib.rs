@@ -23,3 +23,8 @@ pub use network::NetworkError;
 pub use pipeline::{AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Template};
 pub use portrait::{PortraitError, decode_portrait, encode_jpeg};
 pub use runtime::RuntimeError;
+
+/// Good frames fused into one template per attempt; the rates of a transaction are measured with it.
+pub const FRAMES_PER_ATTEMPT: usize = 3;
+/// Attempts in one transaction, as ISO/IEC 19795-1 counts them: the traveller passes if one succeeds.
+pub const ATTEMPTS_MAX: usize = 3;

@@ -79,6 +79,18 @@ impl Template {
         MatchScore::from_cosine(self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum())
     }
 
+    /// One template of several looks at one face: the direction of their mean. `None` without any.
+    pub fn fuse(looks: &[Self]) -> Option<Self> {
+        let (first, others) = looks.split_first()?;
+        let mut sum = first.0.clone();
+        for look in others {
+            sum.iter_mut()
+                .zip(&look.0)
+                .for_each(|(sum, value)| *sum += value);
+        }
+        Some(Self::normalised(sum))
+    }
+
     /// Not-a-number throughout if the network gave nothing of length: matches nothing.
     fn normalised(mut values: Vec<f32>) -> Self {
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();

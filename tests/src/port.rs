@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs::OpenOptions;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::pin::pin;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +15,7 @@ use egate_hardware::sim::{
     TravellerEnd, TravellerHandle, WorldView,
 };
 use egate_wire::v1::PassageRecord;
-use futures::future::Either;
+use futures::future::{Either, select};
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -35,7 +36,7 @@ pub const OFFICER_PASSWORD: &str = "simulated officer";
 /// A program that is starting must say where it listens within this time; model loading takes a second or two.
 const START: Duration = Duration::from_secs(60);
 /// People walk and wait this much faster than life.
-const PACE: u32 = 4;
+pub const PACE: u32 = 4;
 /// How long a traveller may take, officer included, before the box is considered stuck.
 const PASSAGE: Duration = Duration::from_secs(60);
 /// An officer looks at the pictures before deciding.
@@ -140,8 +141,7 @@ impl Port {
         let finished = self.send(lane, script, n)?.finished();
         lane.quarantine.stall(script == Script::AuthoritySilent);
         let visit = async {
-            let end = async { finished.await.context("the simulated lane stopped") };
-            let (end, ()) = tokio::try_join!(end, self.attend(&lane.id, script.officer()))?;
+            let end = self.attended(finished, &lane.id, script.officer()).await?;
             lane.quarantine.stall(false);
             let records = self.new_records(lane, known).await?;
             Ok(Passage { end, records })
@@ -178,20 +178,9 @@ impl Port {
         };
         let lane = &self.lanes[lane];
         let visit = async {
-            let end = std::pin::pin!(finished);
-            let attended = std::pin::pin!(self.attend(&lane.id, Some(officer)));
-            let end = match futures::future::select(end, attended).await {
-                Either::Left((end, _)) => end,
-                Either::Right((attended, end)) => {
-                    attended?;
-                    end.await
-                }
-            };
+            let end = self.attended(finished, &lane.id, Some(officer)).await?;
             let records = self.new_records(lane, known).await?;
-            Ok(Passage {
-                end: end.context("the simulated lane stopped")?,
-                records,
-            })
+            Ok(Passage { end, records })
         };
         tokio::time::timeout(PASSAGE, visit)
             .await
@@ -212,31 +201,45 @@ impl Port {
         Ok(lane.world.send_traveller(traveller))
     }
 
-    /// Does what an officer is told to do, if there is one.
-    async fn attend(&self, lane: &str, order: Option<OfficerScript>) -> anyhow::Result<()> {
-        let Some(order) = order else {
-            return Ok(());
+    /// Waits for the traveller to be gone, with officers at hand. Whom no script foresees is sent back, so that one
+    /// passage gone wrong does not block the lane for the next.
+    async fn attended(
+        &self,
+        gone: impl Future<Output = Option<TravellerEnd>>,
+        lane: &str,
+        order: Option<OfficerScript>,
+    ) -> anyhow::Result<TravellerEnd> {
+        let (gone, attended) = (pin!(gone), pin!(self.attend(lane, order)));
+        let end = match select(gone, attended).await {
+            Either::Left((end, _)) => end,
+            Either::Right((attended, gone)) => {
+                attended?;
+                gone.await
+            }
         };
-        let officer = self
-            .officers
-            .iter()
-            .find(|(authority, _)| *authority == order.authority);
-        let (_, officer) = officer.context("no such authority")?;
+        end.context("the simulated lane stopped")
+    }
+
+    /// Waits for a case of the lane at any authority's console and decides it.
+    async fn attend(&self, lane: &str, order: Option<OfficerScript>) -> anyhow::Result<()> {
+        let decidable = |page: &str| page.contains(lane) && page.contains("name=\"decision\"");
         loop {
-            for inspection in officer.cases().await? {
-                // Another lane's officer may have closed it between the two pages.
-                let Ok(page) = officer.case(&inspection).await else {
-                    continue;
-                };
-                if page.contains(lane) && page.contains("name=\"decision\"") {
-                    tokio::time::sleep(THINK).await;
-                    match officer
-                        .decide(&inspection, order.decision, order.reason)
-                        .await
-                    {
-                        Ok(()) => return Ok(()),
-                        Err(error) => eprintln_once(&error),
+            for (authority, officer) in &self.officers {
+                for inspection in officer.cases().await? {
+                    let seen = officer.case(&inspection).await;
+                    if !seen.is_ok_and(|page| decidable(&page)) {
+                        continue;
                     }
+                    tokio::time::sleep(THINK).await;
+                    // What was turned away before the lane has ended by now.
+                    let seen = officer.case(&inspection).await;
+                    if !seen.is_ok_and(|page| decidable(&page)) {
+                        continue;
+                    }
+                    let (decision, reason) = order
+                        .filter(|order| order.authority == *authority)
+                        .map_or(("return", "technical_fault"), |o| (o.decision, o.reason));
+                    return officer.decide(&inspection, decision, reason).await;
                 }
             }
             tokio::time::sleep(LOOK).await;
@@ -279,14 +282,6 @@ impl Port {
         }
         Ok(records)
     }
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "a console that refuses a decision must be seen"
-)]
-fn eprintln_once(error: &anyhow::Error) {
-    eprintln!("console: {error:#}");
 }
 
 /// A program of the workspace, built beside the one that runs.

@@ -8,7 +8,7 @@ use egate_types::{CheckNode, Outcome, ReferralCause};
 use egate_wire::v1::{PassageRecord, StepTime, VerdictClaims};
 use serde::Serialize;
 
-use crate::port::Passage;
+use crate::port::{PACE, Passage};
 use crate::script::Script;
 
 /// The whole report.
@@ -62,6 +62,8 @@ pub struct Totals {
     pub outcomes: BTreeMap<String, usize>,
     /// By script: sent, as scripted.
     pub scripts: BTreeMap<&'static str, (usize, usize)>,
+    /// How much faster than real people the simulated ones walk; devices, chips and networks keep real time.
+    pub people_pace: u32,
     /// Median duration of admitted passages, milliseconds.
     pub admitted_p50_ms: Option<i64>,
     /// 90th percentile of the same.
@@ -168,6 +170,7 @@ impl Report {
     pub fn new(passages: Vec<PassageReport>, wall_ms: u64) -> Self {
         let mut totals = Totals {
             travellers: passages.len(),
+            people_pace: PACE,
             wall_ms,
             ..Totals::default()
         };
@@ -214,7 +217,9 @@ impl Report {
             "all", totals.travellers, totals.as_scripted
         );
         if let (Some(p50), Some(p90)) = (totals.admitted_p50_ms, totals.admitted_p90_ms) {
-            text += &format!("admitted: p50 {p50} ms, p90 {p90} ms from document to passage\n");
+            text += &format!(
+                "admitted: p50 {p50} ms, p90 {p90} ms from document to passage, people at {PACE} times their pace\n"
+            );
         }
         text
     }
