@@ -215,9 +215,8 @@ fn execute(files: &ChipFiles, selected: &mut Option<FileId>, command: &Command) 
     match (command.instruction, command.p1, selected.as_ref()) {
         (0xA4, 0x02, _) => {
             let wanted = |file: &FileId| command.data == file.identifier();
-            *selected = FileId::ALL
-                .into_iter()
-                .find(|file| wanted(file) && files.get(*file).is_some());
+            *selected = FileId::all()
+                .find(|file| !file.in_master_file() && wanted(file) && files.get(*file).is_some());
             status(if selected.is_some() {
                 Status::OK
             } else {

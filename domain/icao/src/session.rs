@@ -188,7 +188,7 @@ impl ReadSession {
             block: 0,
             commands: 0,
             restarts: 0,
-            pending: FileId::ALL.to_vec(),
+            pending: FileId::MANDATORY.to_vec(),
             partial: Partial::default(),
             files: BTreeMap::new(),
         }

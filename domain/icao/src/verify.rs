@@ -171,7 +171,7 @@ fn group(name: &str, parts: Vec<CheckNode>) -> CheckNode {
 }
 
 fn file_availability_check(files: &ChipFiles) -> CheckNode {
-    let missing: Vec<String> = FileId::ALL
+    let missing: Vec<String> = FileId::MANDATORY
         .into_iter()
         .filter(|file| files.get(*file).is_none())
         .map(|file| file.to_string())

@@ -108,7 +108,7 @@ fn mrz_samples_are_read_as_expected() {
 
 fn synthetic(case: &str) -> (DocumentReport, Value) {
     let folder = shared().join("synthetic").join(case);
-    let files: BTreeMap<_, _> = FileId::ALL
+    let files: BTreeMap<_, _> = FileId::MANDATORY
         .into_iter()
         .map(|file| (file, bytes(&folder.join(format!("{file}.bin")))))
         .collect();
@@ -208,7 +208,7 @@ fn signatures_of_real_security_objects_verify() {
 #[cfg_attr(not(shared_data), ignore = "needs ../shared/passport")]
 fn the_bsi_specimen_is_read() {
     let folder = shared().join("lds/bsi2008-specimen");
-    let files = FileId::ALL
+    let files = FileId::MANDATORY
         .into_iter()
         .map(|file| (file, bytes(&folder.join(format!("{file}.bin")))))
         .collect();
