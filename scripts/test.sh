@@ -11,7 +11,7 @@ mkdir -p "$target"
 status=0
 # The programs first: tests of the whole system start them as processes of their own.
 cargo build --workspace --release --locked --bins
-cargo test --workspace --release --locked "$@" 2>&1 | tee "$log" |
+cargo test --workspace --release --locked --no-fail-fast "$@" 2>&1 | tee "$log" |
     sed -u -e '/^test .* \.\.\. ok$/d' -e '/^running [0-9]* tests\{0,1\}$/d' -e '/^$/d' \
         -e '/^test result: ok\. 0 passed; 0 failed; 0 ignored;/d' || status=$?
 

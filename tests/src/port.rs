@@ -26,7 +26,8 @@ use crate::clock;
 use crate::network::Relay;
 use crate::officer::Officer;
 use crate::script::{
-    Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, OfficerScript, Script,
+    GENUINE, Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, OfficerScript,
+    Script,
 };
 
 /// The two authorities of the box.
@@ -139,9 +140,9 @@ impl Port {
         let lane = self.lanes.get(lane).context("no such lane")?;
         let known = self.records_of(&lane.id).await?.len();
         let finished = self.send(lane, script, n)?.finished();
-        lane.quarantine.stall(script == Script::AuthoritySilent);
+        lane.quarantine.stall(script.quarantine_silent);
         let visit = async {
-            let end = self.attended(finished, &lane.id, script.officer()).await?;
+            let end = self.attended(finished, &lane.id, script.officer).await?;
             lane.quarantine.stall(false);
             let records = self.new_records(lane, known).await?;
             Ok(Passage { end, records })
@@ -149,7 +150,7 @@ impl Port {
         let passage = tokio::time::timeout(PASSAGE, visit).await;
         lane.quarantine.stall(false);
         passage.with_context(|| {
-            let (script, lane) = (script.name(), &lane.id);
+            let (script, lane) = (script.name, &lane.id);
             format!("{script} on {lane} did not end within {PASSAGE:?}")
         })?
     }
@@ -167,7 +168,7 @@ impl Port {
             seen.entry_permille == 0 && seen.exit_permille == 0 && seen.people_cm.is_empty()
         };
         self.lanes[lane].seen(at_rest).await?;
-        let finished = self.send(&self.lanes[lane], Script::Genuine, n)?.finished();
+        let finished = self.send(&self.lanes[lane], GENUINE, n)?.finished();
         self.lanes[lane].seen(moment).await?;
         self.lanes[lane].gate.child.kill().await?;
         self.lanes[lane].restart().await?;
@@ -188,13 +189,13 @@ impl Port {
     }
 
     fn send(&self, lane: &Lane, script: Script, n: u64) -> anyhow::Result<TravellerHandle> {
-        let (document, face_seed) = self.issuers.document(script, n)?;
+        let (document, face_seed) = self.issuers.document(script.document, n)?;
         let traveller = Traveller {
             face_seed,
-            attack: script.attack(),
+            attack: script.attack,
             document: DocumentId(n),
             mrz: Some(document.issued.mrz.clone()),
-            behaviour: script.behaviour(),
+            behaviour: script.behaviour,
             patience_ms: 60_000,
         };
         lane.chips.hand_out(DocumentId(n), document);

@@ -78,7 +78,7 @@ impl PassageReport {
         let mut report = Self {
             traveller: n,
             lane: lane.to_owned(),
-            script: script.name(),
+            script: script.name,
             as_scripted: false,
             deviation: None,
             inspection: None,
@@ -99,7 +99,6 @@ impl PassageReport {
     }
 
     fn fill(&mut self, script: Script, passage: &Passage) {
-        let expected = script.expected();
         self.way_out = Some(format!("{:?}", passage.end.way_out));
         self.verdicts = passage
             .records
@@ -121,7 +120,8 @@ impl PassageReport {
             .iter()
             .all(|(_, r)| r.inspection == record.inspection);
         let seen = (record.outcome, record.cause, passage.end.way_out);
-        if seen != (expected.outcome, expected.cause, expected.way_out) {
+        let expected = (script.outcome, script.cause, script.way_out);
+        if seen != expected {
             self.deviation = Some(format!("expected {expected:?}, got {seen:?}"));
         } else if !one {
             self.deviation = Some("more than one inspection".to_owned());

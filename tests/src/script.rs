@@ -22,39 +22,50 @@ pub const LISTED_GIVEN: &str = "TRACED";
 /// Birth date of the same.
 pub const LISTED_BIRTH: &str = "1980-05-17";
 
-/// One kind of traveller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Script {
-    /// Everything in order.
-    Genuine,
-    /// Somebody else's document.
+/// One kind of traveller, and how their visit must end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Script {
+    /// Name in the report.
+    pub name: &'static str,
+    /// What is special about the document.
+    pub document: Twist,
+    /// What the traveller does besides crossing.
+    pub behaviour: Behaviour,
+    /// What is held before the camera.
+    pub attack: Attack,
+    /// Whether the quarantine authority leaves the gate without an answer.
+    pub quarantine_silent: bool,
+    /// What an officer does, where one is called to the lane.
+    pub officer: Option<OfficerScript>,
+    /// Outcome in the record.
+    pub outcome: Outcome,
+    /// Cause in the record.
+    pub cause: Option<ReferralCause>,
+    /// Which way the traveller must have left.
+    pub way_out: WayOut,
+}
+
+/// What may be special about a document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Twist {
+    /// The traveller's own, in order.
+    None,
+    /// Somebody else's.
     FaceOfSomebodyElse,
-    /// The document is on the border-inspection list.
-    DocumentOnBorderList,
-    /// The person is on the quarantine list.
-    PersonOnQuarantineList,
+    /// Its number is on the border-inspection list.
+    ListedNumber,
+    /// Its holder is on the quarantine list.
+    ListedPerson,
     /// A data group was altered after signing.
-    ForgedChipData,
+    AlteredChip,
     /// Signed by nobody we trust.
     UntrustedSigner,
     /// Expired a week ago.
-    ExpiredDocument,
+    Expired,
     /// The chip does not open to the printed zone.
     WrongChipKeys,
     /// Taken off the reader too soon.
-    ChipRemovedMidRead,
-    /// A printed photograph before the face.
-    PrintedPhoto,
-    /// A screen before the face.
-    ScreenReplay,
-    /// A second person slips in and stays.
-    Tailgater,
-    /// A second person slips in and steps back when asked.
-    TailgaterStepsBack,
-    /// Leaves when the entry barrier opens.
-    WalksAway,
-    /// The quarantine authority does not answer.
-    AuthoritySilent,
+    RemovedMidRead,
 }
 
 /// What the officer of an authority does about it.
@@ -68,155 +79,153 @@ pub struct OfficerScript {
     pub reason: &'static str,
 }
 
-/// How it must end.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Expected {
-    /// Outcome in the record.
-    pub outcome: Outcome,
-    /// Cause in the record.
-    pub cause: Option<ReferralCause>,
-    /// Which way the traveller left.
-    pub way_out: WayOut,
-}
+/// Everything in order.
+pub const GENUINE: Script = Script {
+    name: "genuine",
+    document: Twist::None,
+    behaviour: Behaviour::Crosses,
+    attack: Attack::None,
+    quarantine_silent: false,
+    officer: None,
+    outcome: Outcome::Admitted,
+    cause: None,
+    way_out: WayOut::CrossedExit,
+};
 
-impl Script {
-    /// Every script once.
-    pub const ALL: [Self; 15] = [
-        Self::Genuine,
-        Self::FaceOfSomebodyElse,
-        Self::DocumentOnBorderList,
-        Self::PersonOnQuarantineList,
-        Self::ForgedChipData,
-        Self::UntrustedSigner,
-        Self::ExpiredDocument,
-        Self::WrongChipKeys,
-        Self::ChipRemovedMidRead,
-        Self::PrintedPhoto,
-        Self::ScreenReplay,
-        Self::Tailgater,
-        Self::TailgaterStepsBack,
-        Self::WalksAway,
-        Self::AuthoritySilent,
-    ];
+/// Every script once.
+pub const SCRIPTS: [Script; 15] = [
+    GENUINE,
+    Script {
+        name: "face_of_somebody_else",
+        document: Twist::FaceOfSomebodyElse,
+        ..decided(
+            "border",
+            Outcome::Returned,
+            "identity_doubt",
+            ReferralCause::FaceMismatch,
+        )
+    },
+    Script {
+        name: "document_on_border_list",
+        document: Twist::ListedNumber,
+        ..decided(
+            "border",
+            Outcome::Referred,
+            "hold_confirmed",
+            ReferralCause::AuthorityHold,
+        )
+    },
+    Script {
+        name: "person_on_quarantine_list",
+        document: Twist::ListedPerson,
+        ..decided(
+            "quarantine",
+            Outcome::Referred,
+            "hold_confirmed",
+            ReferralCause::AuthorityHold,
+        )
+    },
+    turned_away("forged_chip_data", Twist::AlteredChip),
+    turned_away("untrusted_signer", Twist::UntrustedSigner),
+    turned_away("expired_document", Twist::Expired),
+    turned_away("wrong_chip_keys", Twist::WrongChipKeys),
+    Script {
+        name: "chip_removed_mid_read",
+        document: Twist::RemovedMidRead,
+        outcome: Outcome::Returned,
+        way_out: WayOut::WalkedAway,
+        ..GENUINE
+    },
+    Script {
+        name: "printed_photo",
+        attack: Attack::Print,
+        ..decided(
+            "border",
+            Outcome::Returned,
+            "identity_doubt",
+            ReferralCause::PresentationAttack,
+        )
+    },
+    Script {
+        name: "screen_replay",
+        attack: Attack::Replay,
+        ..decided(
+            "border",
+            Outcome::Returned,
+            "identity_doubt",
+            ReferralCause::PresentationAttack,
+        )
+    },
+    // A second person slips in and stays.
+    Script {
+        name: "tailgater",
+        behaviour: Behaviour::Tailgated { steps_back: false },
+        ..decided(
+            "border",
+            Outcome::Returned,
+            "lane_rules",
+            ReferralCause::SecondPerson,
+        )
+    },
+    // A second person slips in and steps back when asked.
+    Script {
+        name: "tailgater_steps_back",
+        behaviour: Behaviour::Tailgated { steps_back: true },
+        ..GENUINE
+    },
+    Script {
+        name: "walks_away",
+        behaviour: Behaviour::DeclinesEntry,
+        outcome: Outcome::Returned,
+        way_out: WayOut::WalkedAway,
+        ..GENUINE
+    },
+    Script {
+        name: "authority_silent",
+        quarantine_silent: true,
+        ..decided(
+            "border",
+            Outcome::Returned,
+            "technical_fault",
+            ReferralCause::AuthorityUnavailable,
+        )
+    },
+];
 
-    /// Name in the report.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Genuine => "genuine",
-            Self::FaceOfSomebodyElse => "face_of_somebody_else",
-            Self::DocumentOnBorderList => "document_on_border_list",
-            Self::PersonOnQuarantineList => "person_on_quarantine_list",
-            Self::ForgedChipData => "forged_chip_data",
-            Self::UntrustedSigner => "untrusted_signer",
-            Self::ExpiredDocument => "expired_document",
-            Self::WrongChipKeys => "wrong_chip_keys",
-            Self::ChipRemovedMidRead => "chip_removed_mid_read",
-            Self::PrintedPhoto => "printed_photo",
-            Self::ScreenReplay => "screen_replay",
-            Self::Tailgater => "tailgater",
-            Self::TailgaterStepsBack => "tailgater_steps_back",
-            Self::WalksAway => "walks_away",
-            Self::AuthoritySilent => "authority_silent",
-        }
-    }
-
-    /// How it must end.
-    pub fn expected(self) -> Expected {
-        use ReferralCause::{
-            AuthorityHold, AuthorityUnavailable, DocumentCheck, FaceMismatch, PresentationAttack,
-            SecondPerson,
-        };
-        use WayOut::{CrossedExit, LeftEntry, WalkedAway};
-        let (outcome, cause, way_out) = match self {
-            Self::Genuine | Self::TailgaterStepsBack => (Outcome::Admitted, None, CrossedExit),
-            Self::FaceOfSomebodyElse => (Outcome::Returned, Some(FaceMismatch), LeftEntry),
-            Self::DocumentOnBorderList | Self::PersonOnQuarantineList => {
-                (Outcome::Referred, Some(AuthorityHold), LeftEntry)
-            }
-            Self::ForgedChipData
-            | Self::UntrustedSigner
-            | Self::ExpiredDocument
-            | Self::WrongChipKeys => (Outcome::Referred, Some(DocumentCheck), WalkedAway),
-            Self::ChipRemovedMidRead | Self::WalksAway => (Outcome::Returned, None, WalkedAway),
-            Self::PrintedPhoto | Self::ScreenReplay => {
-                (Outcome::Returned, Some(PresentationAttack), LeftEntry)
-            }
-            Self::Tailgater => (Outcome::Returned, Some(SecondPerson), LeftEntry),
-            Self::AuthoritySilent => (Outcome::Returned, Some(AuthorityUnavailable), LeftEntry),
-        };
-        Expected {
-            outcome,
-            cause,
-            way_out,
-        }
-    }
-
-    /// What an officer does, where one is called to the lane.
-    pub fn officer(self) -> Option<OfficerScript> {
-        let (authority, decision, reason) = match self {
-            Self::FaceOfSomebodyElse | Self::PrintedPhoto | Self::ScreenReplay => {
-                ("border", "return", "identity_doubt")
-            }
-            Self::DocumentOnBorderList => ("border", "refer", "hold_confirmed"),
-            Self::PersonOnQuarantineList => ("quarantine", "refer", "hold_confirmed"),
-            Self::Tailgater => ("border", "return", "lane_rules"),
-            Self::AuthoritySilent => ("border", "return", "technical_fault"),
-            Self::Genuine
-            | Self::TailgaterStepsBack
-            | Self::ForgedChipData
-            | Self::UntrustedSigner
-            | Self::ExpiredDocument
-            | Self::WrongChipKeys
-            | Self::ChipRemovedMidRead
-            | Self::WalksAway => return None,
-        };
-        Some(OfficerScript {
+/// An officer is called to the lane and sends the traveller back through the entry.
+const fn decided(
+    authority: &'static str,
+    outcome: Outcome,
+    reason: &'static str,
+    cause: ReferralCause,
+) -> Script {
+    let decision = if matches!(outcome, Outcome::Referred) {
+        "refer"
+    } else {
+        "return"
+    };
+    Script {
+        officer: Some(OfficerScript {
             authority,
             decision,
             reason,
-        })
+        }),
+        outcome,
+        cause: Some(cause),
+        way_out: WayOut::LeftEntry,
+        ..GENUINE
     }
+}
 
-    /// What the traveller does besides crossing.
-    pub fn behaviour(self) -> Behaviour {
-        match self {
-            Self::Tailgater => Behaviour::Tailgated { steps_back: false },
-            Self::TailgaterStepsBack => Behaviour::Tailgated { steps_back: true },
-            Self::WalksAway => Behaviour::DeclinesEntry,
-            Self::Genuine
-            | Self::FaceOfSomebodyElse
-            | Self::DocumentOnBorderList
-            | Self::PersonOnQuarantineList
-            | Self::ForgedChipData
-            | Self::UntrustedSigner
-            | Self::ExpiredDocument
-            | Self::WrongChipKeys
-            | Self::ChipRemovedMidRead
-            | Self::PrintedPhoto
-            | Self::ScreenReplay
-            | Self::AuthoritySilent => Behaviour::Crosses,
-        }
-    }
-
-    /// What is held before the camera.
-    pub fn attack(self) -> Attack {
-        match self {
-            Self::PrintedPhoto => Attack::Print,
-            Self::ScreenReplay => Attack::Replay,
-            Self::Genuine
-            | Self::FaceOfSomebodyElse
-            | Self::DocumentOnBorderList
-            | Self::PersonOnQuarantineList
-            | Self::ForgedChipData
-            | Self::UntrustedSigner
-            | Self::ExpiredDocument
-            | Self::WrongChipKeys
-            | Self::ChipRemovedMidRead
-            | Self::Tailgater
-            | Self::TailgaterStepsBack
-            | Self::WalksAway
-            | Self::AuthoritySilent => Attack::None,
-        }
+/// A doubtful document goes to an officer's counter without entering the lane.
+const fn turned_away(name: &'static str, document: Twist) -> Script {
+    Script {
+        name,
+        document,
+        outcome: Outcome::Referred,
+        cause: Some(ReferralCause::DocumentCheck),
+        way_out: WayOut::WalkedAway,
+        ..GENUINE
     }
 }
 
@@ -231,6 +240,8 @@ pub struct Issuers {
 
 /// First face seed of the demo's travellers; the training of the synthetic models used small seeds.
 const FIRST_FACE: u64 = 9_000_000;
+/// Commands that a chip still answers before it is taken off the reader: access is open, the files are not read.
+const REMOVED_AFTER: u32 = 6;
 
 impl Issuers {
     /// Fresh keys, valid from a year ago to ten years ahead.
@@ -244,46 +255,38 @@ impl Issuers {
     }
 
     /// The document of traveller `n`, and the seed of the face that will stand before the camera.
-    pub fn document(&self, script: Script, n: u64) -> anyhow::Result<(Document, u64)> {
+    pub fn document(&self, twist: Twist, n: u64) -> anyhow::Result<(Document, u64)> {
         let face_seed = FIRST_FACE + n;
-        let portrait_seed = face_seed + u64::from(script == Script::FaceOfSomebodyElse) * 500_000;
+        let portrait_seed = face_seed + u64::from(twist == Twist::FaceOfSomebodyElse) * 500_000;
         let portrait = encode_jpeg(&render_portrait(&Identity::from_seed(portrait_seed)), 90)?;
-        let issuer = if script == Script::UntrustedSigner {
+        let issuer = if twist == Twist::UntrustedSigner {
             &self.forger
         } else {
             &self.state
         };
-        let mut issued = issuer.issue(&self.travel_document(script, n)?, &portrait)?;
-        if script == Script::ForgedChipData {
-            forge(&mut issued.files, Forgery::AlteredDg2);
+        let mut issued = issuer.issue(&self.travel_document(twist, n)?, &portrait)?;
+        let mut faults = Vec::new();
+        match twist {
+            Twist::AlteredChip => forge(&mut issued.files, Forgery::AlteredDg2),
+            Twist::WrongChipKeys => faults.push(ChipFault::WrongKey),
+            Twist::RemovedMidRead => faults.push(ChipFault::RemovedAfter(REMOVED_AFTER)),
+            Twist::None
+            | Twist::FaceOfSomebodyElse
+            | Twist::ListedNumber
+            | Twist::ListedPerson
+            | Twist::UntrustedSigner
+            | Twist::Expired => {}
         }
-        let faults = match script {
-            Script::WrongChipKeys => vec![ChipFault::WrongKey],
-            Script::ChipRemovedMidRead => vec![ChipFault::RemovedAfter(12)],
-            Script::Genuine
-            | Script::FaceOfSomebodyElse
-            | Script::DocumentOnBorderList
-            | Script::PersonOnQuarantineList
-            | Script::ForgedChipData
-            | Script::UntrustedSigner
-            | Script::ExpiredDocument
-            | Script::PrintedPhoto
-            | Script::ScreenReplay
-            | Script::Tailgater
-            | Script::TailgaterStepsBack
-            | Script::WalksAway
-            | Script::AuthoritySilent => Vec::new(),
-        };
         Ok((Document { issued, faults }, face_seed))
     }
 
-    fn travel_document(&self, script: Script, n: u64) -> anyhow::Result<TravelDocument> {
-        let number = if script == Script::DocumentOnBorderList {
+    fn travel_document(&self, twist: Twist, n: u64) -> anyhow::Result<TravelDocument> {
+        let number = if twist == Twist::ListedNumber {
             LISTED_NUMBER.to_owned()
         } else {
             format!("U{n:08}")
         };
-        let (surname, given, birth) = if script == Script::PersonOnQuarantineList {
+        let (surname, given, birth) = if twist == Twist::ListedPerson {
             (
                 LISTED_SURNAME,
                 LISTED_GIVEN.to_owned(),
@@ -297,11 +300,7 @@ impl Issuers {
                 Date::parse("1990-01-01")?.plus_days(days),
             )
         };
-        let expiry_days = if script == Script::ExpiredDocument {
-            -7
-        } else {
-            1_500
-        };
+        let expiry_days = if twist == Twist::Expired { -7 } else { 1_500 };
         let state = StateCode::parse("UTO").context("state code")?;
         Ok(TravelDocument {
             code: "P".to_owned(),

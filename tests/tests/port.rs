@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use egate_hardware::sim::WayOut;
 use egate_tests::port::{AUTHORITIES, Passage, Port};
 use egate_tests::report::PassageReport;
-use egate_tests::script::Script;
+use egate_tests::script::{GENUINE, SCRIPTS};
 use egate_types::{InspectionId, Outcome};
 
 /// A folder of its own under the build folder, so that logs survive a failure.
@@ -18,13 +18,13 @@ fn folder(name: &str) -> PathBuf {
 async fn every_script_ends_as_written() -> anyhow::Result<()> {
     let port = Port::start(&folder("scripts"), 1, |_| {}).await?;
     let mut deviations = Vec::new();
-    for (n, script) in (0..).zip(Script::ALL) {
+    for (n, script) in (0..).zip(SCRIPTS) {
         let visit = port.pass(0, script, n).await;
         let report = PassageReport::new(n, "lane-1", script, visit);
         deviations.extend(
             report
                 .deviation
-                .map(|why| format!("{}: {why}", script.name())),
+                .map(|why| format!("{}: {why}", script.name)),
         );
     }
     assert!(deviations.is_empty(), "{deviations:#?}");
@@ -88,7 +88,7 @@ async fn a_killed_gate_neither_loses_nor_doubles_a_passage_and_does_not_open() -
         );
     }
     // And the lane works on.
-    let after = port.pass(0, Script::Genuine, 110).await?;
+    let after = port.pass(0, GENUINE, 110).await?;
     check(&after);
     assert_eq!(after.end.way_out, WayOut::CrossedExit);
     Ok(())

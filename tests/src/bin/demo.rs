@@ -13,7 +13,7 @@ use clap::Parser;
 use egate_tests::clock::Stopwatch;
 use egate_tests::port::{OFFICER_PASSWORD, Port, workspace_root};
 use egate_tests::report::{PassageReport, Report};
-use egate_tests::script::Script;
+use egate_tests::script::{GENUINE, SCRIPTS, Script};
 use tokio::sync::Mutex;
 
 #[derive(Parser)]
@@ -75,12 +75,11 @@ async fn main() -> anyhow::Result<()> {
 
 /// A counted run goes through all scripts in turn; the endless one is mostly genuine travellers.
 fn script_of(n: u64, counted: bool) -> Script {
-    let all = Script::ALL;
     if !counted && !n.is_multiple_of(3) {
-        return Script::Genuine;
+        return GENUINE;
     }
     let turn = if counted { n } else { n / 3 };
-    all[(turn % all.len() as u64) as usize]
+    SCRIPTS[(turn % SCRIPTS.len() as u64) as usize]
 }
 
 fn print_addresses(port: &Port) {
