@@ -24,7 +24,8 @@ use tokio::sync::broadcast;
 use crate::{
     clock::{Clock, Random},
     limits::{
-        DECISION_LIFETIME_MS, REMARK_CHARS_MAX, REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
+        DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
+        REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
     },
     screening,
     store::{CaseState, Once, Store, StoredCase, StoredOfficer},
@@ -410,7 +411,10 @@ impl App {
 
     /// Checks a password and starts a session; returns its secret.
     pub(crate) async fn login(&self, login: &str, password: &str) -> Result<String, AppError> {
-        let Some((hash, authority)) = self.0.store.password_hash(login).await? else {
+        let since = self.now().plus_ms(-LOGIN_REST_MS);
+        let rests = self.0.store.refused_logins(login, since).await? >= LOGIN_REFUSALS_MAX;
+        let known = self.0.store.password_hash(login).await?;
+        let Some((hash, authority)) = known.filter(|_| !rests) else {
             // The same work as for a known login, so that time does not tell who exists.
             let salt = SaltString::encode_b64(&self.0.random.bytes()[..16])
                 .map_err(|e| AppError::Hash(e.to_string()))?;

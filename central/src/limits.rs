@@ -10,6 +10,12 @@ pub(crate) const DECISION_LIFETIME_MS: i64 = 120_000;
 /// Length of an officer's session, milliseconds: one shift.
 pub(crate) const SESSION_MS: i64 = 8 * 3_600_000;
 
+/// Wrong passwords after which a login rests.
+pub(crate) const LOGIN_REFUSALS_MAX: i64 = 5;
+
+/// How long it rests, and how long wrong passwords count, milliseconds.
+pub(crate) const LOGIN_REST_MS: i64 = 5 * 60_000;
+
 /// Shortest remark of an officer, characters: a word at least.
 pub(crate) const REMARK_CHARS_MIN: usize = 3;
 

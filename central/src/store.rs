@@ -595,6 +595,23 @@ impl Store {
             .transpose()
     }
 
+    /// Wrong passwords of a login since a time, not counting those before its last good one.
+    pub(crate) async fn refused_logins(
+        &self,
+        login: &str,
+        since: UtcTime,
+    ) -> Result<i64, AppError> {
+        let count = sqlx::query_scalar(
+            "SELECT count(*) FROM audit WHERE actor = ?1 AND action = 'login.refused' AND at_ms >= ?2 \
+             AND seq > coalesce((SELECT max(seq) FROM audit WHERE actor = ?1 AND action = 'login'), 0)",
+        )
+        .bind(login)
+        .bind(since.0)
+        .fetch_one(&self.0)
+        .await?;
+        Ok(count)
+    }
+
     pub(crate) async fn add_session(
         &self,
         token_hash: &[u8],

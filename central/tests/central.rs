@@ -658,6 +658,25 @@ async fn no_officer_sees_what_another_authority_holds() {
 }
 
 #[tokio::test]
+async fn a_login_rests_after_five_wrong_passwords() {
+    let world = World::new().await;
+    let attempt = async |password: &str| {
+        let form = format!("login=officer.border&password={password}");
+        world.send(None, post("/console/login", "", form)).await.0
+    };
+    for _ in 0..4 {
+        assert_eq!(attempt("wrong").await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(attempt("correct+horse").await, StatusCode::SEE_OTHER);
+    for _ in 0..5 {
+        assert_eq!(attempt("wrong").await, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(attempt("correct+horse").await, StatusCode::UNAUTHORIZED);
+    world.clock.advance_ms(5 * 60_000 + 1);
+    assert_eq!(attempt("correct+horse").await, StatusCode::SEE_OTHER);
+}
+
+#[tokio::test]
 async fn the_console_needs_a_live_session() {
     let world = World::new().await;
     let wrong = post(

@@ -119,7 +119,7 @@ impl LoginPage {
                         div.brand.large { span.mark { "◫" } " E-Gate" }
                         h1 { "Officer sign-in" }
                         @if self.refused {
-                            p.alert role="alert" { "✗ Login or password is wrong." }
+                            p.alert role="alert" { "✗ Login or password is wrong. After five wrong passwords a login rests for five minutes." }
                         }
                         label { "Login" input name="login" autocomplete="username" required autofocus; }
                         label { "Password"

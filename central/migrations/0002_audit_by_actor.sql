@@ -1,0 +1,1 @@
+CREATE INDEX audit_by_actor ON audit (actor, action, seq);
