@@ -3,9 +3,10 @@
 #   make demo HEADLESS=1 TRAVELLERS=40   as fast as the simulated world allows; exits 0 if all went by script
 #   make test                            every test; ends with the names of those that were not run
 #   make lint                            rustfmt, clippy, cargo deny
+#   make fuzz SECONDS=60                 every fuzz target for that long (tests/fuzz)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo lint
+.PHONY: help setup test demo lint fuzz
 
 demo_arguments = $(if $(HEADLESS),--headless) $(if $(TRAVELLERS),--travellers $(TRAVELLERS))
 
@@ -26,3 +27,6 @@ demo: setup
 
 lint: setup
 	@scripts/lint.sh
+
+fuzz: setup
+	@scripts/fuzz.sh $(or $(SECONDS),60)
