@@ -1,6 +1,7 @@
 # Two commands matter: `make demo` and `make test`. Both install what is missing first.
 #   make demo                            a port in a box; prints its URLs and keeps running
 #   make demo HEADLESS=1 TRAVELLERS=40   as fast as the simulated world allows; exits 0 if all went by script
+#   make demo PCSC=1                     lanes read passports through pcscd instead of a slot of their own
 #   make test                            every test; ends with the names of those that were not run
 #   make lint                            rustfmt, clippy, cargo deny
 #   make fuzz SECONDS=60                 every fuzz target for that long (tests/fuzz)
@@ -8,7 +9,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help setup test demo lint fuzz
 
-demo_arguments = $(if $(HEADLESS),--headless) $(if $(TRAVELLERS),--travellers $(TRAVELLERS))
+demo_arguments = $(if $(HEADLESS),--headless) $(if $(PCSC),--pcsc) $(if $(TRAVELLERS),--travellers $(TRAVELLERS))
 
 help:
 	@sed -n 's/^#   //p' Makefile

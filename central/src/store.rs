@@ -306,10 +306,10 @@ impl Store {
             ..notice.clone()
         };
         let body = serde_json::to_string(&bare)?;
+        let mut tx = self.0.begin().await?;
         let written = sqlx::query(
             "INSERT INTO cases (authority, inspection, lane, referred_ms, state, notice, \
-             chip_portrait, live_portrait) SELECT ?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7 \
-             WHERE NOT EXISTS (SELECT 1 FROM records WHERE authority = ?1 AND inspection = ?2) \
+             chip_portrait, live_portrait) VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7) \
              ON CONFLICT (authority, inspection) DO UPDATE SET state = 'open', notice = ?5, \
              referred_ms = ?4, chip_portrait = coalesce(?6, chip_portrait), \
              live_portrait = coalesce(?7, live_portrait) \
@@ -322,11 +322,23 @@ impl Store {
         .bind(&body)
         .bind(chip)
         .bind(live)
-        .execute(&self.0)
+        .execute(&mut *tx)
         .await?;
         if written.rows_affected() == 1 {
+            // The record of an inspection that ended at once may have overtaken its referral.
+            sqlx::query(
+                "UPDATE cases SET state = 'closed', chip_portrait = NULL, live_portrait = NULL \
+                 WHERE authority = ?1 AND inspection = ?2 \
+                 AND EXISTS (SELECT 1 FROM records WHERE authority = ?1 AND inspection = ?2)",
+            )
+            .bind(authority.as_str())
+            .bind(notice.inspection.to_string())
+            .execute(&mut *tx)
+            .await?;
+            tx.commit().await?;
             return Ok(Once::Written);
         }
+        tx.rollback().await?;
         let there: Option<String> =
             sqlx::query_scalar("SELECT notice FROM cases WHERE authority = ? AND inspection = ?")
                 .bind(authority.as_str())

@@ -249,6 +249,7 @@ fn submission(face: CheckResult) -> EvidenceSubmission {
             face,
             presentation: CheckResult::Successful,
         },
+        document: None,
     }
 }
 
@@ -655,6 +656,23 @@ async fn no_officer_sees_what_another_authority_holds() {
     );
     let good = "decision=release&reason=hold_lifted&remark=not+mine";
     assert_eq!(world.decide(&other, 4, good).await, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn a_referral_overtaken_by_its_record_is_kept_closed_and_without_pictures() {
+    let world = World::new().await;
+    let cookie = world.session(&border()).await;
+    let record_path = path::record(&border(), inspection(1));
+    let status = world.gate("PUT", &record_path, &record(1)).await.0;
+    assert_eq!(status, StatusCode::OK);
+    let referral = path::referral(&border(), inspection(1));
+    let status = world.gate("PUT", &referral, &notice(1)).await.0;
+    assert_eq!(status, StatusCode::OK);
+    let (_, cases) = world.page(&cookie, "/console/cases").await;
+    assert!(cases.contains("closed"), "{cases}");
+    let live = format!("/console/cases/{}/live.jpg", inspection(1));
+    let (status, _) = world.page(&cookie, &live).await;
+    assert_eq!(status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

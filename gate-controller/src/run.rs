@@ -176,6 +176,12 @@ fn println_address(what: &str, address: std::net::SocketAddr) {
     println!("{what} {address}");
 }
 
+/// An error with its causes, in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| cause.source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+}
+
 struct Reader(Mutex<Box<dyn CardReader>>);
 
 impl ChipSource for Reader {
@@ -192,7 +198,7 @@ impl ChipSource for Reader {
         })?;
         let mut card = card.ok_or(ChipReadFailure::Gone)?;
         read_document(card.as_mut(), key, rnd_ifd, k_ifd, &mut |_| {}).map_err(|error| {
-            tracing::info!(%error, "chip not read");
+            tracing::info!(error = %chain(&error), "chip not read");
             match error {
                 ChipReadError::Removed { .. } | ChipReadError::Reader(_) => ChipReadFailure::Gone,
                 ChipReadError::Mute { .. } | ChipReadError::Chip(_) => ChipReadFailure::Suspicious,

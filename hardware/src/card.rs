@@ -19,6 +19,8 @@
 #[cfg(feature = "card-sim")]
 mod attach;
 mod driver;
+#[cfg(feature = "card-sim")]
+mod pcscd;
 mod vpcd;
 
 use std::fmt;
@@ -32,6 +34,8 @@ use egate_icao::{
 #[cfg(feature = "card-sim")]
 pub use attach::{AttachedChip, Detached, Remover};
 pub use driver::PcscReader;
+#[cfg(feature = "card-sim")]
+pub use pcscd::{Pcscd, VIRTUAL_READERS};
 pub use vpcd::VpcdSlot;
 
 /// A reader of chips.

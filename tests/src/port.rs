@@ -60,6 +60,15 @@ pub struct Port {
     _central: Child,
 }
 
+/// How a lane reaches the chips of its travellers' documents.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChipReader {
+    /// A slot of the gate itself, into which virtual chips dial.
+    Slot,
+    /// A virtual reader of the machine's PC/SC service: its name, and the port on which it takes chips.
+    Pcsc(&'static str, u16),
+}
+
 /// One lane of the port.
 pub struct Lane {
     /// Its id.
@@ -76,7 +85,9 @@ struct Gate {
     child: Child,
     config: PathBuf,
     log: PathBuf,
-    reader: SocketAddr,
+    reader: ChipReader,
+    /// Where virtual chips connect to lie on its reader.
+    takes_chips: SocketAddr,
     display: SocketAddr,
 }
 
@@ -89,8 +100,13 @@ pub struct Passage {
 }
 
 impl Port {
-    /// Sets up and starts everything under `folder`, which is emptied first. `say` hears of each step.
-    pub async fn start(folder: &Path, lanes: usize, say: impl Fn(&str)) -> anyhow::Result<Self> {
+    /// Sets up and starts everything under `folder`, which is emptied first, with a lane per chip reader. `say` hears of
+    /// each step.
+    pub async fn start(
+        folder: &Path,
+        readers: &[ChipReader],
+        say: impl Fn(&str),
+    ) -> anyhow::Result<Self> {
         if folder.exists() {
             std::fs::remove_dir_all(folder)?;
         }
@@ -101,7 +117,7 @@ impl Port {
         std::fs::write(trust.join("csca.der"), issuers.state.csca_der()?)?;
 
         say("issuing certificates, keys, lists and officers");
-        set_up_central(folder, lanes).await?;
+        set_up_central(folder, readers.len()).await?;
         say("starting central");
         let (central, address) = start_central(folder).await?;
         let console = format!("https://{address}");
@@ -113,9 +129,9 @@ impl Port {
             officers.push((authority, officer));
         }
         let mut started = Vec::new();
-        for n in 1..=lanes {
+        for (n, reader) in (1..).zip(readers) {
             say(&format!("starting lane {n}, loading face models"));
-            started.push(start_lane(folder, n, address).await?);
+            started.push(start_lane(folder, n, *reader, address).await?);
         }
         let options = SqliteConnectOptions::new()
             .filename(folder.join("central.db"))
@@ -397,7 +413,12 @@ async fn start_central(folder: &Path) -> anyhow::Result<(Child, SocketAddr)> {
     Ok((child, lines[0]))
 }
 
-async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Result<Lane> {
+async fn start_lane(
+    folder: &Path,
+    n: usize,
+    reader: ChipReader,
+    central: SocketAddr,
+) -> anyhow::Result<Lane> {
     let id = format!("lane-{n}");
     let chips = Chips::new();
     let world = SimulatedLane::start(SimulatedLaneConfig {
@@ -410,12 +431,12 @@ async fn start_lane(folder: &Path, n: usize, central: SocketAddr) -> anyhow::Res
     .await?;
     let (border, quarantine) = (Relay::start(central).await?, Relay::start(central).await?);
     let relays = [border.address(), quarantine.address()];
-    let config = gate_config(folder, &id, &world, relays)?;
+    let config = gate_config(folder, &id, reader, &world, relays)?;
     let path = folder.join(format!("{id}.toml"));
     std::fs::write(&path, config)?;
     let log = folder.join(format!("{id}.log"));
-    let gate = Gate::start(path, log).await?;
-    chips.set_reader(gate.reader);
+    let gate = Gate::start(path, log, reader).await?;
+    chips.set_reader(gate.takes_chips);
     Ok(Lane {
         id,
         world,
@@ -455,14 +476,15 @@ impl Lane {
     }
 
     async fn restart(&mut self) -> anyhow::Result<()> {
-        self.gate = Gate::start(self.gate.config.clone(), self.gate.log.clone()).await?;
-        self.chips.set_reader(self.gate.reader);
+        let Gate { config, log, .. } = &self.gate;
+        self.gate = Gate::start(config.clone(), log.clone(), self.gate.reader).await?;
+        self.chips.set_reader(self.gate.takes_chips);
         Ok(())
     }
 }
 
 impl Gate {
-    async fn start(config: PathBuf, log: PathBuf) -> anyhow::Result<Self> {
+    async fn start(config: PathBuf, log: PathBuf, reader: ChipReader) -> anyhow::Result<Self> {
         let errors = OpenOptions::new().create(true).append(true).open(&log)?;
         let mut child = program("gate-controller")?
             .args(["run", "--config"])
@@ -476,14 +498,23 @@ impl Gate {
             .stdout(Stdio::piped())
             .stderr(errors)
             .spawn()?;
-        let addresses = listening(&mut child, &["reader", "display"]).await;
+        let words: &[&str] = match reader {
+            ChipReader::Slot => &["reader", "display"],
+            ChipReader::Pcsc(..) => &["display"],
+        };
+        let addresses = listening(&mut child, words).await;
         let addresses = addresses.with_context(|| format!("see {}", log.display()))?;
+        let takes_chips = match reader {
+            ChipReader::Slot => addresses[0],
+            ChipReader::Pcsc(_, port) => SocketAddr::from(([127, 0, 0, 1], port)),
+        };
         Ok(Self {
             child,
             config,
             log,
-            reader: addresses[0],
-            display: addresses[1],
+            reader,
+            takes_chips,
+            display: addresses[words.len() - 1],
         })
     }
 }
@@ -491,17 +522,22 @@ impl Gate {
 fn gate_config(
     folder: &Path,
     id: &str,
+    reader: ChipReader,
     world: &SimulatedLane,
     relays: [SocketAddr; 2],
 ) -> anyhow::Result<String> {
     let devices = world.addresses();
     let models = workspace_root().join("models/synthetic-set");
+    let reader = match reader {
+        ChipReader::Slot => "slot = \"127.0.0.1:0\"".to_owned(),
+        ChipReader::Pcsc(name, _) => format!("pcsc = {name:?}"),
+    };
     let mut config = format!(
         "lane = \"{id}\"\ndirection = \"entry\"\nsimulation = true\njournal = \"{id}.journal\"\n\
          trust = \"trust\"\nidentity_authority = \"border\"\n\
          [tls]\nroot = \"pki/ca.pem\"\ncertificate = \"pki/{id}.pem\"\nkey = \"pki/{id}.key\"\n\
          [devices]\nlane_controller = \"{}\"\nscanner = {{ tcp = \"{}\" }}\n\
-         reader = {{ slot = \"127.0.0.1:0\" }}\ncamera = {{ url = \"{}\" }}\n\
+         reader = {{ {reader} }}\ncamera = {{ url = \"{}\" }}\n\
          [models]\nfolder = {:?}\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
         devices.lane_controller, devices.scanner, devices.camera_url, models,
     );

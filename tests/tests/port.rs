@@ -3,8 +3,11 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use anyhow::Context;
+
+use egate_hardware::card::{Pcscd, VIRTUAL_READERS};
 use egate_hardware::sim::WayOut;
-use egate_tests::port::{AUTHORITIES, Passage, Port};
+use egate_tests::port::{AUTHORITIES, ChipReader, Passage, Port};
 use egate_tests::report::PassageReport;
 use egate_tests::script::{GENUINE, SCRIPTS};
 use egate_types::{InspectionId, Outcome};
@@ -16,7 +19,7 @@ fn folder(name: &str) -> PathBuf {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn every_script_ends_as_written() -> anyhow::Result<()> {
-    let port = Port::start(&folder("scripts"), 1, |_| {}).await?;
+    let port = Port::start(&folder("scripts"), &[ChipReader::Slot], |_| {}).await?;
     let mut deviations = Vec::new();
     for (n, script) in (0..).zip(SCRIPTS) {
         let visit = port.pass(0, script, n).await;
@@ -28,6 +31,29 @@ async fn every_script_ends_as_written() -> anyhow::Result<()> {
         );
     }
     assert!(deviations.is_empty(), "{deviations:#?}");
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn documents_are_read_through_the_pcsc_service() -> anyhow::Result<()> {
+    let _service = tokio::task::spawn_blocking(Pcscd::running).await??;
+    let (name, takes_chips) = VIRTUAL_READERS[0];
+    let reader = ChipReader::Pcsc(name, takes_chips);
+    let port = Port::start(&folder("pcsc"), &[reader], |_| {}).await?;
+    let scripts = [
+        "genuine",
+        "chip_removed_mid_read",
+        "wrong_chip_keys",
+        "forged_chip_data",
+        "genuine",
+    ];
+    for (n, name) in (0..).zip(scripts) {
+        let script = SCRIPTS.into_iter().find(|script| script.name == name);
+        let script = script.context(name)?;
+        let visit = port.pass(0, script, n).await;
+        let report = PassageReport::new(n, "lane-1", script, visit);
+        assert_eq!(report.deviation, None, "{name}");
+    }
     Ok(())
 }
 
@@ -54,7 +80,7 @@ fn check(passage: &Passage) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_killed_gate_neither_loses_nor_doubles_a_passage_and_does_not_open() -> anyhow::Result<()>
 {
-    let mut port = Port::start(&folder("kill"), 1, |_| {}).await?;
+    let mut port = Port::start(&folder("kill"), &[ChipReader::Slot], |_| {}).await?;
     // Somebody is inside, both barriers closed: after the restart an officer sends them back.
     let inside = port
         .pass_with_kill(0, 100, |seen| {

@@ -114,6 +114,8 @@ struct PcscCard {
 impl Transceiver for PcscCard {
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
         match self.card.transmit(command, &mut self.buffer) {
+            // Some drivers, vpcd's among them, report a card that leaves in the middle of a command as an empty answer.
+            Ok([]) => Err(ReaderError::Removed),
             Ok(answer) => Ok(answer.to_vec()),
             // A card that leaves in the middle of a command is reported as a transmission that did not happen.
             Err(

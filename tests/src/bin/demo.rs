@@ -10,8 +10,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Parser;
+use egate_hardware::card::{Pcscd, VIRTUAL_READERS};
 use egate_tests::clock::Stopwatch;
-use egate_tests::port::{OFFICER_PASSWORD, Port, workspace_root};
+use egate_tests::port::{ChipReader, OFFICER_PASSWORD, Port, workspace_root};
 use egate_tests::report::{PassageReport, Report};
 use egate_tests::script::{GENUINE, SCRIPTS, Script};
 use tokio::sync::Mutex;
@@ -27,6 +28,9 @@ struct Arguments {
     /// How many lanes.
     #[arg(long, default_value_t = 2)]
     lanes: usize,
+    /// The first two lanes read through the machine's PC/SC service (pcscd with vpcd), started if it does not run.
+    #[arg(long)]
+    pcsc: bool,
 }
 
 #[tokio::main]
@@ -35,7 +39,15 @@ async fn main() -> anyhow::Result<()> {
     let travellers = arguments.travellers.or(arguments.headless.then_some(40));
     let folder = workspace_root().join("target/demo");
     let watch = Stopwatch::start();
-    let port = Port::start(&folder, arguments.lanes, |step| println!("demo: {step}")).await?;
+    let _service = arguments.pcsc.then(Pcscd::running).transpose()?;
+    let virtual_readers = VIRTUAL_READERS.map(|(name, port)| ChipReader::Pcsc(name, port));
+    let readers: Vec<ChipReader> = virtual_readers
+        .into_iter()
+        .filter(|_| arguments.pcsc)
+        .chain(std::iter::repeat(ChipReader::Slot))
+        .take(arguments.lanes)
+        .collect();
+    let port = Port::start(&folder, &readers, |step| println!("demo: {step}")).await?;
     print_addresses(&port);
 
     let next = AtomicU64::new(0);
