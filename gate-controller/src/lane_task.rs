@@ -610,9 +610,11 @@ impl LaneTask {
         let submission = EvidenceSubmission {
             evidence,
             checks: case.summary(),
+            document: None,
         };
         for link in self.station.links.values() {
             let (link, inbox) = (link.clone(), self.station.inbox.0.clone());
+            let submission = submission.clone();
             tokio::spawn(async move {
                 let answer = link.verdict(id, &submission).await;
                 inbox

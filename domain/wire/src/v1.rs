@@ -11,6 +11,7 @@
 //!
 //! Every answer outside 2xx carries an [`ErrorBody`].
 
+mod document_evidence;
 mod error;
 mod inspection;
 mod jpeg;
@@ -22,6 +23,7 @@ mod record;
 mod referral;
 mod token;
 
+pub use document_evidence::{DocumentEvidence, DocumentEvidenceError};
 pub use error::ErrorBody;
 pub use inspection::{
     CheckSummary, DocumentMessage, EvidenceSubmission, ListState, OpenInspection,

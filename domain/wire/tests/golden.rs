@@ -11,9 +11,9 @@ use egate_types::{
     RunMode, Sex, StateCode, TravelDocument, TravellerScreen, UtcTime,
 };
 use egate_wire::v1::{
-    CheckSummary, DecisionEnvelope, DocumentMessage, ErrorBody, EvidenceSubmission, Jpeg, LaneView,
-    ListState, OpenInspection, PassageRecord, ReferralNotice, SignedDecision, SignedVerdict,
-    StandingView, StepTime,
+    CheckSummary, DecisionEnvelope, DocumentEvidence, DocumentMessage, ErrorBody,
+    EvidenceSubmission, Jpeg, LaneView, ListState, OpenInspection, PassageRecord, ReferralNotice,
+    SignedDecision, SignedVerdict, StandingView, StepTime,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -138,6 +138,7 @@ fn evidence_submission() {
                 face: CheckResult::Failed,
                 presentation: CheckResult::NotSupported,
             },
+            document: Some(DocumentEvidence::new(b"files".to_vec()).unwrap()),
         },
         &expect![[r#"
             {
@@ -146,7 +147,8 @@ fn evidence_submission() {
                 "document": "successful",
                 "face": "failed",
                 "presentation": "not_supported"
-              }
+              },
+              "document": "ZmlsZXM="
             }"#]],
     );
 }

@@ -9,6 +9,8 @@ use egate_types::{
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
+use crate::v1::DocumentEvidence;
+
 /// The gate knows the machine readable zone: screening may start while the chip is still being read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -114,13 +116,16 @@ pub struct ListState {
 }
 
 /// The gate has frozen the evidence and asks for the verdict over it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EvidenceSubmission {
     /// Names the frozen evidence.
     pub evidence: EvidenceHash,
     /// What the gate found.
     pub checks: CheckSummary,
+    /// What it read from the chip; for the authority that answers for identity alone, which judges it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub document: Option<DocumentEvidence>,
 }
 
 /// The gate's checks in three results.

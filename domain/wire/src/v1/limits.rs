@@ -15,6 +15,9 @@ pub const CLOCK_SKEW_MS_MAX: i64 = 5_000;
 /// Largest portrait, bytes: a DG2 image is 15 to 40 KiB, a live capture at VGA size below 150 KiB.
 pub const JPEG_BYTES_MAX: usize = 512 * 1024;
 
+/// Largest evidence of a document, bytes: files of 20 to 60 KiB, in base64 once more, and transcripts.
+pub const DOCUMENT_EVIDENCE_BYTES_MAX: usize = 1024 * 1024;
+
 /// Largest request body central accepts, bytes: two portraits in base64 and a check tree.
 pub const BODY_BYTES_MAX: usize = 2 * 1024 * 1024;
 
