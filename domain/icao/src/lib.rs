@@ -20,6 +20,7 @@ pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
+mod ciphers;
 mod countries;
 pub mod domain_parameters;
 pub mod key_derivation;
