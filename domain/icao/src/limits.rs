@@ -37,3 +37,6 @@ pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
 
 /// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
 pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
+
+/// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
+pub const PACE_NONCE_BYTES_MAX: usize = 64;
