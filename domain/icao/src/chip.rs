@@ -4,6 +4,7 @@
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
 pub mod issue;
+pub mod pace;
 
 use crate::{
     apdu::{Command, Response, Status},
