@@ -3,6 +3,7 @@
 //! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
+pub mod active_authentication;
 pub mod issue;
 
 use crate::{

@@ -10,11 +10,13 @@
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
+//! | is it the chip that was issued | [`active_authentication`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
 //! never over a re-encoding; OpenSSL does the mathematics, as it alone knows every curve and parameter form in use.
 
+pub mod active_authentication;
 pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]

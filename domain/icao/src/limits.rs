@@ -28,3 +28,13 @@ pub const DG2_FACES_MAX: usize = 4;
 
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
+
+/// Bits of an RSA modulus that still prove something; documents of the first years hold keys of 1024 bits, fewer can be
+/// factored at home.
+pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
+
+/// Bits of an RSA modulus that are computed with; the largest real one seen has 6144.
+pub const RSA_MODULUS_BITS_MAX: i32 = 8_192;
+
+/// Bits of an elliptic curve's order that still prove something; old documents use 160 and 192, ICAO asks for 224 or more.
+pub const EC_ORDER_BITS_MIN: i32 = 160;
