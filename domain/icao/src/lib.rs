@@ -22,6 +22,7 @@ pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
 mod countries;
+pub mod cv_certificate;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
@@ -29,6 +30,7 @@ pub mod secure_messaging;
 pub mod session;
 mod signature;
 pub mod sod;
+pub mod terminal_authentication;
 pub mod tlv;
 pub mod trust;
 pub mod verify;

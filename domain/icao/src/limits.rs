@@ -38,3 +38,13 @@ pub const RSA_MODULUS_BITS_MAX: i32 = 8_192;
 
 /// Bits of an elliptic curve's order that still prove something; old documents use 160 and 192, ICAO asks for 224 or more.
 pub const EC_ORDER_BITS_MIN: i32 = 160;
+
+/// Bytes of a field element; the largest field in use has 521 bits.
+pub const EC_FIELD_BYTES_MAX: usize = 66;
+
+/// Bytes of a certificate reference: country of 2, mnemonic of 9, sequence number of 5 (BSI TR-03110-3 appendix A.6.1).
+pub const CV_REFERENCE_BYTES_MAX: usize = 16;
+
+/// Certificates between the key that a chip trusts and a terminal: two of document verifier and terminal, and a link for each
+/// renewal of the root during ten years of a document's life.
+pub const CV_CHAIN_MAX: usize = 8;
