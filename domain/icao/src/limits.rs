@@ -48,3 +48,12 @@ pub const CV_REFERENCE_BYTES_MAX: usize = 16;
 /// Certificates between the key that a chip trusts and a terminal: two of document verifier and terminal, and a link for each
 /// renewal of the root during ten years of a document's life.
 pub const CV_CHAIN_MAX: usize = 8;
+
+/// Entries of one set of SecurityInfos; the richest EF.DG14 seen has some ten.
+pub const SECURITY_INFOS_MAX: usize = 64;
+
+/// Bits of the field of an elliptic curve: from the smallest standardised curve to the largest.
+pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
+
+/// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
+pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;

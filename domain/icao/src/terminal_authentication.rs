@@ -88,7 +88,7 @@ pub enum TerminalAuthenticationError {
 #[derive(Debug)]
 enum State {
     Fresh,
-    AuthorityNamed(CvCertificate),
+    AuthorityNamed(Box<CvCertificate>),
     CertificateSent(Reference),
     TerminalNamed,
     ChallengeAsked,
@@ -196,7 +196,7 @@ impl TerminalAuthentication {
         let (template, name) = match self.remaining.pop_front() {
             Some(certificate) => {
                 let authority = certificate.authority.clone();
-                self.state = State::AuthorityNamed(certificate);
+                self.state = State::AuthorityNamed(Box::new(certificate));
                 (0xB6, authority)
             }
             None => {

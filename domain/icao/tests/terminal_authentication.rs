@@ -5,7 +5,6 @@
     clippy::unwrap_used,
     reason = "a test ends where its preparation fails"
 )]
-#![expect(clippy::panic, reason = "a run that ends early must say where")]
 
 use std::path::{Path, PathBuf};
 
@@ -23,6 +22,7 @@ use egate_icao::{
     terminal_authentication::{
         Step, TerminalAuthentication, TerminalAuthenticationError, chip_name_of_bac, parse_ef_cvca,
     },
+    tlv,
 };
 use egate_types::Date;
 use openssl::{nid::Nid, pkey::PKey};
@@ -59,9 +59,8 @@ struct Chain {
     terminal: CvSigner,
 }
 
-fn chain(new: impl Fn(&str) -> CvSigner) -> Chain {
-    let [root, verifier, terminal] =
-        ["UTCVCA00001", "UTDV00001", "UTLANE00001"].map(|name| new(name));
+fn chain(new: impl Fn(&'static str) -> CvSigner) -> Chain {
+    let [root, verifier, terminal] = ["UTCVCA00001", "UTDV00001", "UTLANE00001"].map(new);
     let below = vec![
         root.issue(
             &verifier,
@@ -328,15 +327,26 @@ fn the_chain_and_signature_of_the_bsi_worked_example_verify() {
     let text = std::fs::read(shared().join("vectors/bsi-eac-worked-example-ecdh.json")).unwrap();
     let example: Value = serde_json::from_slice(&text).unwrap();
     let bytes = |key: &str| hex::decode(example[key].as_str().unwrap()).unwrap();
-    let certificate = |key| CvCertificate::parse(&bytes(key)).unwrap();
-    let root = certificate("cvca_cert");
-    let below = [certificate("dv_cert"), certificate("ta_cert")];
+    let certificate = |mut bytes: Vec<u8>| {
+        // Two certificates of this record have a byte 19 too many behind the holder reference, as their own lengths say.
+        if tlv::total_length(&bytes).unwrap() + 1 == bytes.len() {
+            let stray = [0x19, 0x7F, 0x4C];
+            let at = bytes.windows(3).position(|w| w == stray).unwrap();
+            bytes.remove(at);
+        }
+        CvCertificate::parse(&bytes).unwrap()
+    };
+    let root = certificate(bytes("cvca_cert"));
+    let below = [certificate(bytes("dv_cert")), certificate(bytes("ta_cert"))];
     assert!(matches!(root.key.numbers, KeyNumbers::Ec { .. }));
     let at = day("2010-10-01");
     verify_chain(&root, std::slice::from_ref(&root), at).unwrap();
-    let allowed = verify_chain(&root, &below, at).unwrap();
-    assert_eq!(allowed.role, Role::Terminal);
-    assert!(verify_chain(&root, &below, day("2026-11-23")).is_err());
+    // The root is for inspection systems, the rest for authentication terminals: the signatures hold, the chain grants nothing.
+    for (above, certificate) in [(&below[..0], &below[0]), (&below[..1], &below[1])] {
+        verify_by_holder(&root, above, &certificate.body, &certificate.signature).unwrap();
+    }
+    let refused = verify_chain(&root, &below, at);
+    assert!(matches!(refused, Err(CvChainError::Template(_))));
 
     // Version 2 signs ID.PICC, challenge, compressed ephemeral key: x-coordinates of the keys of PACE and of Chip Authentication.
     let x = |key: &str| bytes(key)[1..33].to_vec();
