@@ -22,6 +22,7 @@ pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
+mod ciphers;
 mod countries;
 pub mod cv_certificate;
 pub mod domain_parameters;
