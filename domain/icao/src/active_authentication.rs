@@ -19,7 +19,9 @@ use serde::Serialize;
 
 use crate::{
     apdu::{Command, Response, Status},
-    limits::{EC_ORDER_BITS_MIN, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN},
+    limits::{
+        EC_ORDER_BITS_MIN, PROTECTED_SHORT_BYTES_MAX, RSA_MODULUS_BITS_MAX, RSA_MODULUS_BITS_MIN,
+    },
     sod::HashAlgorithm,
     tlv::{self, TlvError},
 };
@@ -240,10 +242,11 @@ impl ActiveAuthenticationKey {
         }
     }
 
-    /// INTERNAL AUTHENTICATE (ICAO 9303-11 §6.1.4). Keys above 2048 bits answer in extended length.
+    /// INTERNAL AUTHENTICATE (ICAO 9303-11 §6.1.4). What does not fit a protected short response, RSA of 2048 bits and more,
+    /// comes in extended length.
     pub fn internal_authenticate(&self, challenge: Challenge) -> Command {
         let expected = match self.response_bytes_max() {
-            bytes @ 0..=256 => bytes,
+            bytes @ 0..=PROTECTED_SHORT_BYTES_MAX => bytes,
             _ => 65_536,
         };
         Command::new(0x00, 0x88, 0x00, 0x00)

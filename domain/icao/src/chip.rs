@@ -4,6 +4,7 @@
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
 pub mod active_authentication;
+pub mod chip_authentication;
 pub mod cv_issue;
 pub mod issue;
 pub mod terminal_authentication;

@@ -22,6 +22,7 @@ pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
+pub mod chip_authentication;
 mod ciphers;
 mod countries;
 pub mod cv_certificate;

@@ -57,3 +57,7 @@ pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
 
 /// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
 pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
+
+/// Response bytes that fit a protected short response with every cipher: with AES, 223 bytes and padding fill 14 blocks, and 239
+/// with all data objects leave no room for another.
+pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
