@@ -50,7 +50,7 @@ pub struct PrivateKey(Zeroizing<Vec<u8>>);
 pub const PRIVATE_KEY_RANDOM_BYTES: usize = 74;
 
 /// Why domain parameters or a key cannot be used.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum DomainParameterError {
     /// No such standardised parameters (§9.5.1).
     #[error("no standardised domain parameters {0}")]
@@ -79,9 +79,9 @@ pub enum DomainParameterError {
     /// The shared secret is the neutral element.
     #[error("shared secret is the neutral element")]
     Neutral,
-    /// OpenSSL could not compute.
-    #[error("key agreement cannot be computed")]
-    Computation(#[source] ErrorStack),
+    /// OpenSSL could not compute; the code of its first error, 0 for none.
+    #[error("key agreement cannot be computed (OpenSSL error {0:08X})")]
+    Computation(u64),
 }
 
 /// What explicit domain parameters must fulfil.
@@ -112,7 +112,8 @@ impl From<TlvError> for DomainParameterError {
 
 impl From<ErrorStack> for DomainParameterError {
     fn from(error: ErrorStack) -> Self {
-        Self::Computation(error)
+        let first = error.errors().first();
+        Self::Computation(first.map_or(0, |error| error.code()))
     }
 }
 
@@ -188,6 +189,58 @@ impl DomainParameters {
         match self {
             Self::Dh(group) => group.shared_element(private, public),
             Self::Ecdh(group) => group.shared_x(private, public),
+        }
+    }
+
+    /// The generator: an uncompressed point, or the number in the length of the prime.
+    pub fn generator(&self) -> Result<Vec<u8>, DomainParameterError> {
+        match self {
+            Self::Dh(group) => group.generator_bytes(),
+            Self::Ecdh(group) => Ok(group.generator_bytes()),
+        }
+    }
+
+    /// Bits of the field's prime.
+    pub fn prime_bits(&self) -> usize {
+        match self {
+            Self::Dh(group) => group.prime_bits(),
+            Self::Ecdh(group) => group.field_bits(),
+        }
+    }
+
+    /// Whether the Integrated Mapping is defined here: not for a prime of 1 mod 4 (P-224), nor where the order is not stated.
+    pub fn has_integrated_mapping(&self) -> bool {
+        match self {
+            Self::Dh(group) => group.has_order(),
+            Self::Ecdh(group) => group.has_point_encoding(),
+        }
+    }
+
+    /// The same group with the generator of the Generic Mapping (§4.4.3.3.1): generator times the nonce, plus the point that both
+    /// mapping keys agree on.
+    pub(crate) fn map_generic(
+        &self,
+        nonce: &[u8],
+        private: &PrivateKey,
+        public: &[u8],
+    ) -> Result<Self, DomainParameterError> {
+        match self {
+            Self::Dh(group) => {
+                let shared = group.shared_element(private, public)?;
+                group.map_generic(nonce, &shared).map(Self::Dh)
+            }
+            Self::Ecdh(group) => {
+                let shared = group.shared_point(private, public)?;
+                group.map_generic(nonce, &shared).map(Self::Ecdh)
+            }
+        }
+    }
+
+    /// The same group with the generator of the Integrated Mapping (§4.4.3.3.2) from its pseudo-random number.
+    pub(crate) fn map_integrated(&self, number: &[u8]) -> Result<Self, DomainParameterError> {
+        match self {
+            Self::Dh(group) => group.map_integrated(number).map(Self::Dh),
+            Self::Ecdh(group) => group.map_integrated(number).map(Self::Ecdh),
         }
     }
 

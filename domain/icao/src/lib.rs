@@ -7,7 +7,9 @@
 //! | the MRZ names the document and opens its chip | [`mrz`] |
 //! | commands and responses of ISO 7816-4 | [`apdu`], [`tlv`] |
 //! | which access protocols the chip offers, over which groups | [`security_infos`], [`domain_parameters`] |
-//! | Basic Access Control and the protected channel | [`bac`], [`key_derivation`], [`secure_messaging`] |
+//! | Basic Access Control | [`bac`] |
+//! | Password Authenticated Connection Establishment | [`pace`], [`key_derivation`] |
+//! | the protected channel | [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
@@ -31,6 +33,7 @@ pub mod key_derivation;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
+pub mod pace;
 pub mod secure_messaging;
 pub mod security_infos;
 pub mod session;

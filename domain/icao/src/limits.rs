@@ -61,3 +61,6 @@ pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
 /// Response bytes that fit a protected short response with every cipher: with AES, 223 bytes and padding fill 14 blocks, and 239
 /// with all data objects leave no room for another.
 pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
+
+/// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
+pub const PACE_NONCE_BYTES_MAX: usize = 64;

@@ -1,6 +1,8 @@
 //! Secure messaging (ICAO 9303-11 §9.8): every command and response encrypted and authenticated, counted by the send sequence
 //! counter.
 
+use std::fmt;
+
 use crate::{
     apdu::{ApduError, Command, Response, Status},
     bac::KeyPair,
@@ -49,6 +51,12 @@ const EXPECTED: u32 = 0x97;
 const STATUS: u32 = 0x99;
 /// Padding method 2 of ISO 9797-1.
 const PADDING_INDICATOR: u8 = 0x01;
+
+impl fmt::Debug for SecureMessaging {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SecureMessaging({:?})", self.keys.suite())
+    }
+}
 
 impl SecureMessaging {
     /// A channel with its keys and the initial send sequence counter of Basic Access Control.

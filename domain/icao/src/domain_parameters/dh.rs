@@ -130,6 +130,10 @@ impl DhParameters {
         usize::try_from(self.group.prime.num_bits()).unwrap_or_default()
     }
 
+    pub(super) fn has_order(&self) -> bool {
+        self.group.order.is_some()
+    }
+
     pub(super) fn private_key(
         &self,
         randomness: &[u8],

@@ -178,6 +178,11 @@ impl EcdhParameters {
         usize::try_from(self.curve.prime.num_bits()).unwrap_or_default()
     }
 
+    pub(super) fn has_point_encoding(&self) -> bool {
+        let three_mod_four = self.curve.prime.mod_word(4).is_ok_and(|rest| rest == 3);
+        three_mod_four && self.curve.a.num_bits() > 0 && self.curve.b.num_bits() > 0
+    }
+
     pub(super) fn private_key(
         &self,
         randomness: &[u8],
