@@ -28,3 +28,9 @@ pub const DG2_FACES_MAX: usize = 4;
 
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
+
+/// Characters of a machine readable zone that may be taken for misread at once; a scan with more is worth another scan.
+pub const MRZ_SUBSTITUTIONS_MAX: usize = 4;
+
+/// Candidates listed for one zone; an officer reads no more, and two already mean that nothing is certain.
+pub const MRZ_CANDIDATES_MAX: usize = 8;
