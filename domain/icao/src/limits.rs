@@ -64,3 +64,9 @@ pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
+
+/// Characters of a machine readable zone that may be taken for misread at once; a scan with more is worth another scan.
+pub const MRZ_SUBSTITUTIONS_MAX: usize = 4;
+
+/// Candidates listed for one zone; an officer reads no more, and two already mean that nothing is certain.
+pub const MRZ_CANDIDATES_MAX: usize = 8;
