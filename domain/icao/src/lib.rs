@@ -9,6 +9,7 @@
 //! | Basic Access Control and the protected channel | [`bac`], [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
+//! | portraits as pixels | [`portrait`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
@@ -23,6 +24,7 @@ mod countries;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
+pub mod portrait;
 pub mod secure_messaging;
 pub mod session;
 mod signature;
