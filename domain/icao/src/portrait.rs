@@ -211,10 +211,12 @@ fn decoded<T, E: fmt::Display>(decode: impl FnOnce() -> Result<T, E>) -> Result<
     }
 }
 
-/// Where the last end marker `FF D9` ends, if there is one. Packet data and entropy-coded segments cannot hold the marker.
-fn end_of_image(bytes: &[u8]) -> Option<usize> {
-    let at = bytes.windows(2).rposition(|pair| pair == [0xFF, 0xD9])?;
-    Some(at + 2)
+/// Where the last end marker `FF D9` behind `start` ends, if there is one. Packet data and entropy-coded segments cannot hold
+/// the marker, but a thumbnail in a header can.
+fn end_of_image(bytes: &[u8], start: usize) -> Option<usize> {
+    let behind = bytes.get(start..)?;
+    let at = behind.windows(2).rposition(|pair| pair == [0xFF, 0xD9])?;
+    Some(start + at + 2)
 }
 
 /// A big-endian number in a header.

@@ -60,8 +60,30 @@ fn synthetic_documents_show_their_faces_key_by_key() {
         let faces = lds::parse_faces(&bytes(folder.join("EF.DG2.bin"))).unwrap();
         assert_eq!(faces.deviations, [], "{case}");
         let found: Vec<FaceView> = faces.content.iter().map(FaceView::of).collect();
-        assert_eq!(&serde_json::to_value(found).unwrap(), expected, "{case}");
+        let mut found = serde_json::to_value(found).unwrap();
+        for (face, expected) in found
+            .as_array_mut()
+            .unwrap()
+            .iter_mut()
+            .zip(expected.as_array().unwrap())
+        {
+            // Decoders differ in how they round subsampled colour, on average by less than a tenth.
+            for (mean, expected) in means(&face["mean_rgb"]).zip(means(&expected["mean_rgb"])) {
+                assert!(
+                    (mean - expected).abs() < 0.15,
+                    "{case}: {mean}, not {expected}"
+                );
+            }
+            face["mean_rgb"] = expected["mean_rgb"].clone();
+        }
+        assert_eq!(&found, expected, "{case}");
     }
+}
+
+fn means(values: &Value) -> impl Iterator<Item = f64> {
+    let values = values.as_array().unwrap();
+    assert_eq!(values.len(), 3);
+    values.iter().map(|value| value.as_f64().unwrap())
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn frame(bytes: &[u8], offset: usize) -> Result<Description, ImageError> {
     if !matches!(components, 1 | 3) {
         return Err(ImageError::Components(components));
     }
-    let coded_bytes = end_of_image(bytes).unwrap_or(bytes.len());
+    let coded_bytes = end_of_image(bytes, offset).unwrap_or(bytes.len());
     Ok(Description {
         format: PortraitFormat::Jpeg,
         variant: Variant::Jpeg,

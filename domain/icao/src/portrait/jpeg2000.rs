@@ -27,7 +27,7 @@ const END_OF_CODESTREAM: u16 = 0xFFD9;
 pub(super) fn describe(bytes: &[u8]) -> Result<Description, ImageError> {
     let bare = bytes.starts_with(&START_OF_CODESTREAM.to_be_bytes());
     let (start, end) = if bare {
-        (0, end_of_image(bytes).unwrap_or(bytes.len()))
+        (0, end_of_image(bytes, 0).unwrap_or(bytes.len()))
     } else {
         codestream_box(bytes)?
     };
@@ -74,7 +74,7 @@ fn codestream_box(bytes: &[u8]) -> Result<(usize, usize), ImageError> {
             }
             Some(length) => offset.saturating_add(length),
             // The last box may leave its length open.
-            None => end_of_image(bytes).unwrap_or(bytes.len()),
+            None => end_of_image(bytes, start).unwrap_or(bytes.len()),
         };
         if kind == CODESTREAM {
             return Ok((start, end.min(bytes.len())));
