@@ -1,10 +1,5 @@
 //! Images made here, decoded: formats, sizes, colours, filler, limits.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 mod images;
 
 use egate_icao::{
