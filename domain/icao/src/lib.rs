@@ -12,6 +12,7 @@
 //! | the protected channel | [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
+//! | portraits as pixels | [`portrait`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
 //! | is it the chip that was issued | [`active_authentication`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
@@ -34,6 +35,7 @@ pub mod lds;
 pub mod limits;
 pub mod mrz;
 pub mod pace;
+pub mod portrait;
 pub mod secure_messaging;
 pub mod security_infos;
 pub mod session;
