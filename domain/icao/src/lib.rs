@@ -9,7 +9,9 @@
 //! | Basic Access Control and the protected channel | [`bac`], [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
+//! | signed data and certificates | [`cms`], [`certificate`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
+//! | judgements as JSON with fixed keys | [`report`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
@@ -17,12 +19,16 @@
 
 pub mod apdu;
 pub mod bac;
+pub mod certificate;
 #[cfg(feature = "chip")]
 pub mod chip;
+pub mod cms;
 mod countries;
+mod der;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
+pub mod report;
 pub mod secure_messaging;
 pub mod session;
 mod signature;
@@ -30,3 +36,5 @@ pub mod sod;
 pub mod tlv;
 pub mod trust;
 pub mod verify;
+
+pub use der::DerError;
