@@ -15,6 +15,8 @@
 //! | portraits as pixels | [`portrait`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
 //! | is it the chip that was issued | [`active_authentication`] |
+//! | signed data and certificates | [`cms`], [`certificate`] |
+//! | judgements as JSON with fixed keys | [`report`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
@@ -23,12 +25,15 @@
 pub mod active_authentication;
 pub mod apdu;
 pub mod bac;
+pub mod certificate;
 #[cfg(feature = "chip")]
 pub mod chip;
 pub mod chip_authentication;
 mod ciphers;
+pub mod cms;
 mod countries;
 pub mod cv_certificate;
+mod der;
 pub mod domain_parameters;
 pub mod key_derivation;
 pub mod lds;
@@ -36,6 +41,7 @@ pub mod limits;
 pub mod mrz;
 pub mod pace;
 pub mod portrait;
+pub mod report;
 pub mod secure_messaging;
 pub mod security_infos;
 pub mod session;
@@ -45,3 +51,5 @@ pub mod terminal_authentication;
 pub mod tlv;
 pub mod trust;
 pub mod verify;
+
+pub use der::DerError;

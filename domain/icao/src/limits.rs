@@ -108,3 +108,19 @@ pub const JPEG2000_TILE_PARTS_MAX: u64 = 1024;
 pub const JPEG2000_BLOCKS_MAX: u64 = 1 << 19;
 /// How many times coarser a component's samples may lie than the pixels.
 pub const JPEG2000_SUBSAMPLING_MAX: u8 = 4;
+
+/// Data objects of one level in files that are lists: a deviation list names some 170,000 document numbers.
+pub const DER_OBJECTS_MAX: usize = 400_000;
+
+/// Certificates of one master list; the largest list has 588.
+pub const MASTER_LIST_CERTIFICATES_MAX: usize = 4_096;
+
+/// Links between a document signer and its trust anchor: a state renews its key every three to five years, and a
+/// document lives ten.
+pub const CHAIN_LINKS_MAX: usize = 8;
+
+/// Certificates that may bear the issuer's name or key; the largest state has some twenty in all lists.
+pub const ISSUER_CANDIDATES_MAX: usize = 256;
+
+/// Bytes of a signed list; the largest deviation list has some 3 MB.
+pub const LIST_BYTES_MAX: usize = 32 << 20;
