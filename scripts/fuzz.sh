@@ -18,10 +18,23 @@ cargo build --release --locked --target "$host"
 if [ $# -eq 0 ]; then
     set -- $(sed -n 's/^name = "\(.*\)"$/\1/p' Cargo.toml | grep -v egate-fuzz)
 fi
+# Real structures to start from, where the developer data lies beside the repository.
+shared=../../../shared/passport
+seeds() {
+    case $1 in
+    cms) echo "$shared/sod" "$shared/trust/csca-id" "$shared/eac" "$shared"/synthetic/* ;;
+    lds) echo "$shared"/lds/* "$shared"/synthetic/* ;;
+    images) echo "$shared/images" ;;
+    esac
+}
+
 for target in "$@"; do
     mkdir -p "corpus/$target"
     echo "fuzz: $target for $seconds s"
-    "$CARGO_TARGET_DIR/$host/release/$target" "corpus/$target" -max_total_time="$seconds" -timeout=10 \
+    from=
+    for folder in $(seeds "$target"); do [ -d "$folder" ] && from+=" $folder"; done
+    # shellcheck disable=SC2086
+    "$CARGO_TARGET_DIR/$host/release/$target" "corpus/$target" $from -max_total_time="$seconds" -timeout=10 -max_len=32768 \
         -rss_limit_mb=2048 -artifact_prefix="corpus/$target-" -print_final_stats=1 2>&1 |
         grep -E '^(stat::number|stat::average|Done|SUMMARY|==.*ERROR|ALARM)|panicked' || [ "${PIPESTATUS[0]}" -eq 0 ]
 done
