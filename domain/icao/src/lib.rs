@@ -13,7 +13,9 @@
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
-//! | is it the chip that was issued | [`active_authentication`] |
+//! | is it the chip that was issued | [`active_authentication`], [`chip_authentication`] |
+//! | may the terminal read fingers | [`cv_certificate`], [`terminal_authentication`] |
+//! | all of it kept, and judged again elsewhere | [`evidence`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
@@ -29,6 +31,7 @@ mod ciphers;
 mod countries;
 pub mod cv_certificate;
 pub mod domain_parameters;
+pub mod evidence;
 pub mod key_derivation;
 pub mod lds;
 pub mod limits;

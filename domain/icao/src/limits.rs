@@ -64,3 +64,6 @@ pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
+
+/// Bytes of one file in evidence: more than any chip holds, less than a burden.
+pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
