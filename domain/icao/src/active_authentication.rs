@@ -3,7 +3,7 @@
 //! **Invariant:** no I/O, no randomness: the shell draws the challenge and carries the command.
 //!
 //! A proof is worth what EF.DG15 is worth: only where EF.SOD covers that file does it speak about the document
-//! (`evidence::authenticity`).
+//! ([`crate::evidence::authenticity`]).
 
 use std::fmt;
 

@@ -17,6 +17,9 @@
 //! | is it the chip that was issued | [`active_authentication`] |
 //! | signed data and certificates | [`cms`], [`certificate`] |
 //! | judgements as JSON with fixed keys | [`report`] |
+//! | is it the chip that was issued | [`active_authentication`], [`chip_authentication`] |
+//! | may the terminal read fingers | [`cv_certificate`], [`terminal_authentication`] |
+//! | all of it kept, and judged again elsewhere | [`evidence`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
@@ -35,6 +38,7 @@ mod countries;
 pub mod cv_certificate;
 mod der;
 pub mod domain_parameters;
+pub mod evidence;
 pub mod key_derivation;
 pub mod lds;
 pub mod limits;

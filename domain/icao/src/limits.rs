@@ -124,3 +124,6 @@ pub const ISSUER_CANDIDATES_MAX: usize = 256;
 
 /// Bytes of a signed list; the largest deviation list has some 3 MB.
 pub const LIST_BYTES_MAX: usize = 32 << 20;
+
+/// Bytes of one file in evidence: more than any chip holds, less than a burden.
+pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
