@@ -143,6 +143,26 @@ fn a_line_of_another_length_is_named() {
 }
 
 #[test]
+fn contradicted_check_digits_are_named_where_they_are_printed() {
+    let places = |given: &[&str]| -> Vec<_> {
+        let zone = mrz::read(&lines(given)).unwrap();
+        let found = zone.contradictions();
+        assert_eq!(found.is_empty(), zone.check_digits().all_hold());
+        found.iter().filter_map(MrzError::place).collect()
+    };
+    assert_eq!(places(&SPECIMEN), []);
+    let second = "L898902C37UTO7408123F1204158ZE184226B<<<<<21";
+    let all = [(2, 10), (2, 20), (2, 28), (2, 43), (2, 44)];
+    assert_eq!(places(&[SPECIMEN[0], second]), all);
+    let long = [
+        "I<UTOD23145890<7348<<<<<<<<<<<",
+        "3407127M9507122UTO<<<<<<<<<<<2",
+        "STEVENSON<<PETER<JOHN<<<<<<<<<",
+    ];
+    assert_eq!(places(&long), [(1, 19), (2, 30)]);
+}
+
+#[test]
 fn small_letters_and_spaces_are_not_taken_for_others() {
     for (from, to) in [("ANNA", "anna"), ("ANNA<MARIA", "ANNA MARIA")] {
         let first = SPECIMEN[0].replace(from, to);

@@ -1,11 +1,6 @@
 //! The tables of Chinese travel permits: consistent in themselves, and never a travel document by accident. Whether they agree
 //! with GA/T 704 no test here can say.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 use egate_icao::mrz::{
     self,
     permit::{PERMITS, Permit, PermitData, recognise},

@@ -150,6 +150,36 @@ impl Zone {
         misplaced
     }
 
+    /// The check digits that do not agree, where they are printed.
+    pub fn contradictions(&self) -> Vec<MrzError> {
+        let digits = self.check_digits();
+        let number = self.number();
+        let number_digit = if number.is_long {
+            // Behind the number's last character, which has nine before it elsewhere.
+            (Field::OptionalData, number.text.len().saturating_sub(9))
+        } else {
+            (Field::DocumentNumberCheckDigit, 0)
+        };
+        let all = [
+            (Some(digits.document_number), number_digit),
+            (Some(digits.birth_date), (Field::BirthDateCheckDigit, 0)),
+            (Some(digits.expiry_date), (Field::ExpiryDateCheckDigit, 0)),
+            (digits.optional_data, (Field::OptionalDataCheckDigit, 0)),
+            (digits.composite, (Field::CompositeCheckDigit, 0)),
+        ];
+        let wrong = all.iter().filter(|(holds, _)| *holds == Some(false));
+        let rule = |field| {
+            if field == Field::OptionalData {
+                "check digit of the long document number does not agree with it (9303-3 §4.9)"
+            } else {
+                "does not agree with what it is over (9303-3 §4.9)"
+            }
+        };
+        wrong
+            .map(|(_, (field, offset))| self.broken_at(*field, *offset, rule(*field)))
+            .collect()
+    }
+
     /// What the zone says, as types.
     ///
     /// # Errors
