@@ -106,6 +106,8 @@ pub const JPEG2000_TILES_MAX: u64 = 256;
 pub const JPEG2000_TILE_PARTS_MAX: u64 = 1024;
 /// Precincts and code-blocks of a tile, once for each quality layer: some 100 bytes of memory each.
 pub const JPEG2000_BLOCKS_MAX: u64 = 1 << 19;
+/// Quality layers; encoders write one to twenty.
+pub const JPEG2000_LAYERS_MAX: u64 = 32;
 /// How many times coarser a component's samples may lie than the pixels.
 pub const JPEG2000_SUBSAMPLING_MAX: u8 = 4;
 

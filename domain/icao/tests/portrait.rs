@@ -233,6 +233,55 @@ fn structures_that_ask_for_more_than_a_portrait_needs_are_refused() {
 }
 
 #[test]
+fn a_coding_style_cannot_hide_from_the_count() {
+    let bomb = Codestream {
+        block: (0, 0),
+        layers: 32,
+        ..Codestream::new(1024, 1024, 3)
+    };
+    let bomb = bomb.build();
+    let plain = j2k(1024, 1024, 3);
+    let at = |bytes: &[u8], marker: [u8; 2]| bytes.windows(2).position(|w| w == marker).unwrap();
+    let style = at(&bomb, [0xFF, 0x52]);
+    let style = &bomb[style..at(&bomb, [0xFF, 0x5C])];
+    // In a tile-part header, where it overrides the main one.
+    let data = at(&plain, [0xFF, 0x93]);
+    let mut tile = [&plain[..data], style, &plain[data..]].concat();
+    let length = at(&tile, [0xFF, 0x90]) + 6;
+    let old = u32::from_be_bytes([
+        tile[length],
+        tile[length + 1],
+        tile[length + 2],
+        tile[length + 3],
+    ]);
+    let new = old + style.len() as u32;
+    tile[length..length + 4].copy_from_slice(&new.to_be_bytes());
+    assert!(matches!(
+        portrait::decode(&tile),
+        Err(ImageError::Structure { .. })
+    ));
+    // Behind a segment whose length leads past it.
+    let start = at(&plain, [0xFF, 0x52]);
+    for marker in [[0xFF, 0x5E], [0xFF, 0x40], [0x00, 0x00]] {
+        let length = (style.len() as u16 + 5).to_be_bytes();
+        let hidden = [
+            &plain[..start],
+            &marker,
+            &length,
+            &[0, 0, 0],
+            style,
+            &plain[start..],
+        ]
+        .concat();
+        let refusal = portrait::decode(&hidden);
+        assert!(
+            matches!(refusal, Err(ImageError::Header { .. })),
+            "{refusal:?}"
+        );
+    }
+}
+
+#[test]
 fn images_never_print() {
     let image = portrait::decode(&grey_jpeg(2, 1, 201)).unwrap();
     assert_eq!(format!("{image:?}"), "Image(2 x 1 x 1)");

@@ -10,8 +10,8 @@ use super::{
 use crate::{
     lds::PortraitFormat,
     limits::{
-        JPEG2000_BLOCKS_MAX, JPEG2000_BOXES_MAX, JPEG2000_SUBSAMPLING_MAX, JPEG2000_TILE_PARTS_MAX,
-        JPEG2000_TILES_MAX,
+        JPEG2000_BLOCKS_MAX, JPEG2000_BOXES_MAX, JPEG2000_LAYERS_MAX, JPEG2000_SUBSAMPLING_MAX,
+        JPEG2000_TILE_PARTS_MAX, JPEG2000_TILES_MAX,
     },
 };
 
@@ -22,6 +22,9 @@ const CODING_STYLE: u16 = 0xFF52;
 const CODING_STYLE_OF_COMPONENT: u16 = 0xFF53;
 const START_OF_TILE_PART: u16 = 0xFF90;
 const START_OF_DATA: u16 = 0xFF93;
+const REGION_OF_INTEREST: u16 = 0xFF5E;
+/// Length of the SOT marker segment (annex A.4.2).
+const SOT_BYTES: usize = 10;
 const END_OF_CODESTREAM: u16 = 0xFFD9;
 
 pub(super) fn describe(bytes: &[u8]) -> Result<Description, ImageError> {
@@ -113,6 +116,7 @@ impl Size {
             components: u16_at(codestream, 40)?,
             end: 4 + usize::from(u16_at(codestream, 4)?),
         };
+        segment_length(codestream, 2, &[38 + 3 * usize::from(size.components)])?;
         if !(1..=4).contains(&size.components) {
             return Err(ImageError::Components(size.components));
         }
@@ -176,70 +180,95 @@ fn at_most(what: &'static str, count: u64, most: u64) -> Result<(), ImageError> 
 }
 
 /// Walks the main header and every tile-part header and counts what each coding style asks for.
+///
+/// A segment that the decoder could read with another length than this walk would hide the next one, so lengths are judged
+/// and unknown markers refused.
 fn check_structure(codestream: &[u8]) -> Result<(), ImageError> {
     let size = Size::read(codestream)?;
-    let mut offset = size.end;
+    let mut offset = header_end(codestream, size.end, START_OF_TILE_PART, &size)?;
     let mut tile_parts = 0u64;
-    // Start and stated length of the tile-part whose header is being read.
-    let mut tile_part = None;
-    loop {
-        let Ok(marker) = u16_at(codestream, offset) else {
-            return Ok(());
-        };
-        match marker {
-            END_OF_CODESTREAM => return Ok(()),
-            START_OF_DATA => {
-                let Some((start, length)) = tile_part.take() else {
-                    return Ok(());
-                };
-                if length == 0 {
-                    return Ok(());
-                }
-                // Never backwards: a tile-part is longer than its own header.
-                offset = usize::max(offset + 2, start + length);
-                continue;
-            }
-            START_OF_TILE_PART => {
-                tile_parts += 1;
-                at_most("tile-parts", tile_parts, JPEG2000_TILE_PARTS_MAX)?;
-                let Ok(length) = u32_at(codestream, offset + 6) else {
-                    return Ok(());
-                };
-                tile_part = Some((offset, length as usize));
-            }
-            CODING_STYLE => check_style(codestream, offset, &size)?,
-            CODING_STYLE_OF_COMPONENT => check_style(codestream, offset, &size)?,
-            0xFF30..=0xFF3F => {
-                offset += 2;
-                continue;
-            }
-            _ => {}
+    while u16_at(codestream, offset) == Ok(START_OF_TILE_PART) {
+        tile_parts += 1;
+        at_most("tile-parts", tile_parts, JPEG2000_TILE_PARTS_MAX)?;
+        segment_length(codestream, offset, &[SOT_BYTES])?;
+        let length = u32_at(codestream, offset + 6)? as usize;
+        let header = offset + 2 + SOT_BYTES;
+        let next = offset.saturating_add(length);
+        if next != header {
+            header_end(codestream, header, START_OF_DATA, &size)?;
         }
-        let length = usize::from(u16_at(codestream, offset + 2)?);
-        offset += 2 + length.max(2);
+        // The last tile-part may leave its length open; none is shorter than its own header.
+        if length == 0 || next < header {
+            return Ok(());
+        }
+        offset = next;
+    }
+    Ok(())
+}
+
+/// The offset of the marker that ends a header.
+fn header_end(
+    codestream: &[u8],
+    mut offset: usize,
+    end: u16,
+    size: &Size,
+) -> Result<usize, ImageError> {
+    loop {
+        match u16_at(codestream, offset)? {
+            marker if marker == end => return Ok(offset),
+            // Markers without a segment (table A.1).
+            0xFF30..=0xFF3F => offset += 2,
+            CODING_STYLE | CODING_STYLE_OF_COMPONENT => {
+                offset += 2 + check_style(codestream, offset, size)?;
+            }
+            REGION_OF_INTEREST => offset += 2 + segment_length(codestream, offset, &[5])?,
+            0xFF55 | 0xFF57 | 0xFF58 | 0xFF5C | 0xFF5D | 0xFF5F..=0xFF61 | 0xFF63 | 0xFF64 => {
+                offset += 2 + segment_length(codestream, offset, &[])?;
+            }
+            _ => {
+                let rule = "headers consist of the marker segments of table A.2";
+                return Err(ImageError::Header { offset, rule });
+            }
+        }
     }
 }
 
-/// COD or COC (annex A.6.1, A.6.2): precincts and code-blocks of one tile, counted from above.
-fn check_style(codestream: &[u8], offset: usize, size: &Size) -> Result<(), ImageError> {
+/// The length of the segment whose marker lies at `offset`, which must be one of `lengths` if there are any.
+fn segment_length(
+    codestream: &[u8],
+    offset: usize,
+    lengths: &[usize],
+) -> Result<usize, ImageError> {
+    let length = usize::from(u16_at(codestream, offset + 2)?);
+    if length < 2 || !(lengths.is_empty() || lengths.contains(&length)) {
+        let rule = "a segment has the length of its parameters";
+        return Err(ImageError::Header { offset, rule });
+    }
+    Ok(length)
+}
+
+/// COD or COC (annex A.6.1, A.6.2): its length, and precincts and code-blocks of one tile, counted from above.
+fn check_style(codestream: &[u8], offset: usize, size: &Size) -> Result<usize, ImageError> {
     let byte = |at: usize| u16_at(codestream, at).map(|pair| pair.to_be_bytes()[0]);
+    // Scod and SGcod, or Ccoc of one byte and Scoc, come before the parameters.
     let default = u16_at(codestream, offset)? == CODING_STYLE;
-    // Scod and SGcod, or Ccoc of one byte and Scoc.
-    let (style_at, layers) = if default {
-        (offset + 4, u64::from(u16_at(codestream, offset + 6)?))
+    let (style_at, parameters) = if default {
+        (offset + 4, offset + 9)
     } else {
-        (offset + 5, 1)
+        (offset + 5, offset + 6)
     };
-    let parameters = if default { offset + 9 } else { offset + 6 };
+    let layers = if default {
+        u64::from(u16_at(codestream, offset + 6)?)
+    } else {
+        1
+    };
     let has_precincts = byte(style_at)? & 1 != 0;
     let levels = byte(parameters)?;
-    let (block_x, block_y) = (byte(parameters + 1)?, byte(parameters + 2)?);
+    let block = (byte(parameters + 1)?, byte(parameters + 2)?);
     let rule = "at most 32 levels, code-blocks of at most 4096 samples";
-    if levels > 32 || block_x > 8 || block_y > 8 || block_x + block_y > 8 {
-        return Err(ImageError::Header {
-            offset: parameters,
-            rule,
-        });
+    if levels > 32 || block.0 > 8 || block.1 > 8 || block.0 + block.1 > 8 {
+        let offset = parameters;
+        return Err(ImageError::Header { offset, rule });
     }
     let mut blocks = 0u64;
     for resolution in 0..=levels {
@@ -248,23 +277,51 @@ fn check_style(codestream: &[u8], offset: usize, size: &Size) -> Result<(), Imag
         } else {
             0xFF
         };
-        let axis = |extent: u32, precinct: u8, block: u8| {
-            let extent = u64::from(extent) >> (levels - resolution);
-            // One more for a partial precinct or block at either end.
-            let precincts = (extent >> precinct) + 2;
-            let block = u8::min(block + 2, precinct.saturating_sub(u8::from(resolution > 0)));
-            (precincts, (extent >> block) + 2)
-        };
-        let (across, blocks_across) = axis(size.tile.0.min(size.width()), precinct & 0x0F, block_x);
-        let (down, blocks_down) = axis(size.tile.1.min(size.height()), precinct >> 4, block_y);
-        blocks += across * down + blocks_across * blocks_down;
+        let across = Division::new(size.tile.0.min(size.width()), levels, resolution);
+        let down = Division::new(size.tile.1.min(size.height()), levels, resolution);
+        blocks += across.precincts(precinct & 0x0F) * down.precincts(precinct >> 4);
+        blocks += across.blocks(precinct & 0x0F, block.0) * down.blocks(precinct >> 4, block.1);
     }
-    at_most("layers", layers, 32)?;
-    at_most(
-        "precincts and code-blocks",
-        blocks * u64::from(size.components) * layers.max(1),
-        JPEG2000_BLOCKS_MAX,
+    at_most("layers", layers, JPEG2000_LAYERS_MAX)?;
+    let blocks = blocks * u64::from(size.components) * layers.max(1);
+    at_most("precincts and code-blocks", blocks, JPEG2000_BLOCKS_MAX)?;
+    let precincts = if has_precincts {
+        usize::from(levels) + 1
+    } else {
+        0
+    };
+    segment_length(
+        codestream,
+        offset,
+        &[parameters + 5 + precincts - offset - 2],
     )
+}
+
+/// One side of a tile at one resolution.
+struct Division {
+    samples: u64,
+    resolution: u8,
+}
+
+impl Division {
+    fn new(samples: u32, levels: u8, resolution: u8) -> Self {
+        let samples = u64::from(samples) >> (levels - resolution);
+        Self {
+            samples,
+            resolution,
+        }
+    }
+
+    /// A partial one may lie at either end.
+    fn precincts(&self, exponent: u8) -> u64 {
+        (self.samples >> exponent) + 2
+    }
+
+    /// Code-blocks end where precincts do, which above the lowest resolution are those of half the size.
+    fn blocks(&self, precinct: u8, block: u8) -> u64 {
+        let precinct = precinct.saturating_sub(u8::from(self.resolution > 0));
+        (self.samples >> u8::min(block + 2, precinct)) + 2
+    }
 }
 
 pub(super) fn decode(bytes: &[u8], description: &Description) -> Result<Image, ImageError> {
