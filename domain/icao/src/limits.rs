@@ -44,3 +44,9 @@ pub const ISSUER_CANDIDATES_MAX: usize = 256;
 
 /// Bytes of a signed list; the largest deviation list has some 3 MB.
 pub const LIST_BYTES_MAX: usize = 32 << 20;
+
+/// Characters of a machine readable zone that may be taken for misread at once; a scan with more is worth another scan.
+pub const MRZ_SUBSTITUTIONS_MAX: usize = 4;
+
+/// Candidates listed for one zone; an officer reads no more, and two already mean that nothing is certain.
+pub const MRZ_CANDIDATES_MAX: usize = 8;
