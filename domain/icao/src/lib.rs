@@ -9,6 +9,7 @@
 //! | Basic Access Control and the protected channel | [`bac`], [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
+//! | portraits as pixels | [`portrait`] |
 //! | signed data and certificates | [`cms`], [`certificate`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
 //! | judgements as JSON with fixed keys | [`report`] |
@@ -28,6 +29,7 @@ mod der;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
+pub mod portrait;
 pub mod report;
 pub mod secure_messaging;
 pub mod session;
