@@ -400,10 +400,11 @@ fn first_fault(bytes: &[u8], rule: TlvError) -> CmsError {
                 Err(error) => return Some(error),
             };
             let constructed = element.raw.first().is_some_and(|tag| tag & 0x20 != 0);
-            if constructed && depth < crate::limits::TLV_DEPTH_MAX {
-                if let Some(error) = descend(element.inside(), depth + 1) {
-                    return Some(error);
-                }
+            if constructed
+                && depth < crate::limits::TLV_DEPTH_MAX
+                && let Some(error) = descend(element.inside(), depth + 1)
+            {
+                return Some(error);
             }
         }
         None

@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(issuer_matches("FRA", "DE"), Some(false));
         assert_eq!(issuer_matches("LTU", "LTU"), Some(true));
         assert_eq!(issuer_matches("QQQ", "DE"), None);
-        assert_eq!(issuer_matches("FRA", "ZZ"), None);
+        assert_eq!(issuer_matches("FRA", "QQ"), None);
         assert_eq!(
             issuer_matches("CHN", "HK"),
             Some(true),

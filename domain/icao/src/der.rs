@@ -129,7 +129,7 @@ pub(crate) fn dotted(oid: &[u8]) -> String {
     let mut arcs: Vec<u64> = Vec::new();
     let mut arc = 0_u64;
     for byte in oid {
-        arc = arc.checked_mul(128).unwrap_or(u64::MAX) | u64::from(byte & 0x7F);
+        arc = arc.saturating_mul(128) | u64::from(byte & 0x7F);
         if byte & 0x80 == 0 {
             if arcs.is_empty() {
                 let first = (arc / 40).min(2);

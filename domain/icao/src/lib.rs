@@ -13,9 +13,9 @@
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | portraits as pixels | [`portrait`] |
+//! | signed data and certificates | [`cms`], [`certificate`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
 //! | is it the chip that was issued | [`active_authentication`] |
-//! | signed data and certificates | [`cms`], [`certificate`] |
 //! | judgements as JSON with fixed keys | [`report`] |
 //! | is it the chip that was issued | [`active_authentication`], [`chip_authentication`] |
 //! | may the terminal read fingers | [`cv_certificate`], [`terminal_authentication`] |

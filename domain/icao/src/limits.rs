@@ -33,6 +33,9 @@ pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
 /// factored at home.
 pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
 
+/// Data objects of one level in files that are lists: a deviation list names some 170,000 document numbers.
+pub const DER_OBJECTS_MAX: usize = 400_000;
+
 /// Bits of an RSA modulus that are computed with; the largest real one seen has 6144.
 pub const RSA_MODULUS_BITS_MAX: i32 = 8_192;
 
@@ -64,6 +67,10 @@ pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
+
+
+/// Bytes of a signed list; the largest deviation list has some 3 MB.
+pub const LIST_BYTES_MAX: usize = 32 << 20;
 
 /// Characters of a machine readable zone that may be taken for misread at once; a scan with more is worth another scan.
 pub const MRZ_SUBSTITUTIONS_MAX: usize = 4;
@@ -129,3 +136,4 @@ pub const LIST_BYTES_MAX: usize = 32 << 20;
 
 /// Bytes of one file in evidence: more than any chip holds, less than a burden.
 pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
+

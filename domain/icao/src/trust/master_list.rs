@@ -98,15 +98,13 @@ impl MasterList {
         }
         let mut first = Der::new(bytes).take(0x30).map(|list| list.inside());
         // A bare list begins with its version, an envelope with an object identifier.
-        if let Ok(inside) = &mut first {
-            if inside.take(0x02).is_ok() {
-                let (version, certificates) = content(bytes)?;
-                return Ok(Self {
-                    signed: None,
-                    version,
-                    certificates,
-                });
-            }
+        if first.as_mut().is_ok_and(|inside| inside.take(0x02).is_ok()) {
+            let (version, certificates) = content(bytes)?;
+            return Ok(Self {
+                signed: None,
+                version,
+                certificates,
+            });
         }
         let signed = SignedData::parse(bytes).map_err(MasterListError::Envelope)?;
         if signed.content_type != CSCA_MASTER_LIST {

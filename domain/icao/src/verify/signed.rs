@@ -4,7 +4,7 @@ use egate_types::{Date, UtcTime};
 
 use crate::{
     certificate::{Certificate, PublicKeyKind},
-    cms::{SignatureCheck, SignedData, SignerInfo, SignerMatch},
+    cms::{SignatureCheck, SignedData, SignerInfo},
     signature::{HashAlgorithm, SchemeFamily},
     trust::{Distrust, Issuers, TrustStore, revocation::Revocation},
 };
