@@ -15,7 +15,6 @@
 //! | portraits as pixels | [`portrait`] |
 //! | signed data and certificates | [`cms`], [`certificate`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
-//! | is it the chip that was issued | [`active_authentication`] |
 //! | judgements as JSON with fixed keys | [`report`] |
 //! | is it the chip that was issued | [`active_authentication`], [`chip_authentication`] |
 //! | may the terminal read fingers | [`cv_certificate`], [`terminal_authentication`] |

@@ -68,7 +68,6 @@ pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
 
-
 /// Bytes of a signed list; the largest deviation list has some 3 MB.
 pub const LIST_BYTES_MAX: usize = 32 << 20;
 
@@ -118,9 +117,6 @@ pub const JPEG2000_LAYERS_MAX: u64 = 32;
 /// How many times coarser a component's samples may lie than the pixels.
 pub const JPEG2000_SUBSAMPLING_MAX: u8 = 4;
 
-/// Data objects of one level in files that are lists: a deviation list names some 170,000 document numbers.
-pub const DER_OBJECTS_MAX: usize = 400_000;
-
 /// Certificates of one master list; the largest list has 588.
 pub const MASTER_LIST_CERTIFICATES_MAX: usize = 4_096;
 
@@ -131,9 +127,5 @@ pub const CHAIN_LINKS_MAX: usize = 8;
 /// Certificates that may bear the issuer's name or key; the largest state has some twenty in all lists.
 pub const ISSUER_CANDIDATES_MAX: usize = 256;
 
-/// Bytes of a signed list; the largest deviation list has some 3 MB.
-pub const LIST_BYTES_MAX: usize = 32 << 20;
-
 /// Bytes of one file in evidence: more than any chip holds, less than a burden.
 pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
-
