@@ -10,13 +10,15 @@ use argon2::{
     Argon2, PasswordHasher as _, PasswordVerifier as _,
     password_hash::{PasswordHash, SaltString},
 };
+use egate_icao::trust::TrustStore;
 use egate_types::{
-    AuthorityId, InspectionId, LaneId, OfficerDecision, OfficerId, TravelDocument, UtcTime, Verdict,
+    AuthorityId, CheckResult, InspectionId, LaneId, OfficerDecision, OfficerId, TravelDocument,
+    UtcTime, Verdict,
 };
 use egate_wire::v1::{
-    AuthorityKey, DecisionClaims, DecisionEnvelope, EvidenceSubmission, LaneView, ListState,
-    OpenInspection, PassageRecord, ReasonCode, ReferralNotice, SignedVerdict, VerdictClaims,
-    limits::DECISION_WAIT_MS_MAX, sign_decision, sign_verdict,
+    AuthorityKey, CheckSummary, DecisionClaims, DecisionEnvelope, EvidenceSubmission, LaneView,
+    ListState, OpenInspection, PassageRecord, ReasonCode, ReferralNotice, SignedVerdict,
+    VerdictClaims, limits::DECISION_WAIT_MS_MAX, sign_decision, sign_verdict,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
@@ -27,6 +29,7 @@ use crate::{
         DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
         REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
     },
+    reverification::reverify,
     screening,
     store::{CaseState, Once, Store, StoredCase, StoredOfficer},
 };
@@ -46,6 +49,8 @@ pub struct Authority {
     pub list: String,
     /// Oldest list it answers from, seconds.
     pub list_age_limit_s: u64,
+    /// Trusted CSCA certificates. With them the authority judges documents again itself, and believes the gate no more than that.
+    pub trust: Option<Arc<TrustStore>>,
 }
 
 /// The application; cheap to clone.
@@ -229,7 +234,10 @@ impl App {
         let document = TravelDocument::from(&opened.document);
         let candidates = self.0.store.candidates(&authority.id, &document).await?;
         let hits = screening::screen(&document, &candidates, now.date());
-        let verdict = screening::decide(&hits, authority.identity, &submission.checks);
+        let checks = self
+            .own_checks(authority, inspection, submission, &document)
+            .await?;
+        let verdict = screening::decide(&hits, authority.identity, &checks);
         let claims = VerdictClaims {
             iss: authority.id.clone(),
             inspection,
@@ -258,6 +266,40 @@ impl App {
             .await?;
         tracing::info!(authority.id = %authority.id, inspection.id = %inspection, verdict = word, "signed");
         Ok(token)
+    }
+
+    /// The gate's checks, with the document's as this authority sees it where it judges documents again.
+    async fn own_checks(
+        &self,
+        authority: &Authority,
+        inspection: InspectionId,
+        submission: &EvidenceSubmission,
+        document: &TravelDocument,
+    ) -> Result<CheckSummary, AppError> {
+        let mut checks = submission.checks;
+        let Some(trust) = authority.trust.clone() else {
+            return Ok(checks);
+        };
+        // What the gate itself could not read or believe needs no second opinion.
+        if checks.document != CheckResult::Successful {
+            return Ok(checks);
+        }
+        let (sent, document) = (submission.document.clone(), document.clone());
+        let at = self.now().date();
+        let again = blocking(move || Ok(reverify(sent.as_ref(), &document, &trust, at))).await?;
+        checks.document = again.result;
+        if let Some(why) = again.why {
+            tracing::warn!(authority.id = %authority.id, inspection.id = %inspection, why, "document refused on re-verification");
+            let subject = inspection.to_string();
+            self.audit(
+                authority.id.as_str(),
+                "central",
+                "document.refused",
+                &subject,
+            )
+            .await?;
+        }
+        Ok(checks)
     }
 
     async fn own_inspection(

@@ -4,10 +4,12 @@ use std::{
     fs,
     net::SocketAddr,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use anyhow::{Context as _, anyhow};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use egate_icao::trust::TrustStore;
 use egate_types::AuthorityId;
 use egate_wire::v1::AuthorityKey;
 use serde::Deserialize;
@@ -61,6 +63,8 @@ pub struct AuthorityConfig {
     pub list: String,
     /// Oldest list it answers from, seconds.
     pub list_age_limit_s: u64,
+    /// Folder of trusted CSCA certificates, DER. With it the authority judges every document again from the gate's evidence.
+    pub trust: Option<PathBuf>,
 }
 
 impl Config {
@@ -84,7 +88,8 @@ impl Config {
             config
                 .authorities
                 .iter_mut()
-                .map(|authority| &mut authority.key),
+                .flat_map(|authority| [Some(&mut authority.key), authority.trust.as_mut()])
+                .flatten(),
         ) {
             *file = dir.join(&*file);
         }
@@ -106,8 +111,33 @@ impl AuthorityConfig {
             key: read_key(&self.key)?,
             list: self.list.clone(),
             list_age_limit_s: self.list_age_limit_s,
+            trust: self.trust.as_deref().map(read_trust).transpose()?,
         })
     }
+}
+
+fn read_trust(folder: &Path) -> anyhow::Result<Arc<TrustStore>> {
+    let unreadable = || {
+        format!(
+            "cannot read the trusted certificates in {}",
+            folder.display()
+        )
+    };
+    let mut store = TrustStore::default();
+    for entry in fs::read_dir(folder).with_context(unreadable)? {
+        let path = entry.with_context(unreadable)?.path();
+        let der = fs::read(&path).with_context(unreadable)?;
+        let source = path.display().to_string();
+        store
+            .add_certificate(&der, &source)
+            .with_context(|| format!("{source} is not a DER certificate"))?;
+    }
+    anyhow::ensure!(
+        !store.is_empty(),
+        "{} holds no certificate",
+        folder.display()
+    );
+    Ok(Arc::new(store))
 }
 
 fn read_key(path: &Path) -> anyhow::Result<AuthorityKey> {

@@ -12,6 +12,7 @@ pub mod config;
 mod console;
 mod limits;
 pub mod pki;
+mod reverification;
 mod screening;
 pub mod server;
 mod store;

@@ -85,6 +85,7 @@ impl World {
             name: name.into(),
             identity,
             list_age_limit_s: LIST_AGE_LIMIT_S,
+            trust: None,
         };
         let authorities = vec![
             authority(border(), "Border Inspection", true),
