@@ -3,7 +3,10 @@
 //! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
+mod fault;
+mod files;
 pub mod issue;
+mod log;
 
 use crate::{
     apdu::{Command, Response, Status},
@@ -11,23 +14,12 @@ use crate::{
     lds::{ChipFiles, FileId},
     mrz::MrzKey,
     secure_messaging::SecureMessaging,
-    session::LDS_APPLICATION,
+    session::{LDS_APPLICATION, SEED_BYTES, SessionRandom},
 };
+use files::{FileSystem, Reach, status};
 
-/// How a chip misbehaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChipFault {
-    /// The chip belongs to another document: it does not open to this MRZ.
-    WrongKey,
-    /// The document leaves the field after this many commands.
-    RemovedAfter(u32),
-    /// The chip stops answering after this many commands.
-    MuteAfter(u32),
-    /// The chip refuses extended length with `6700`, as many do.
-    ShortLengthOnly,
-    /// The chip drops the protected channel at this command, counted from power-on.
-    DropsChannelAt(u32),
-}
+pub use fault::{ChipFault, ChipTiming, HostileFile, Refusal};
+pub use log::ChipLog;
 
 /// How a chip reacts to a command.
 #[derive(Debug, PartialEq, Eq)]
@@ -40,29 +32,27 @@ pub enum Reaction {
     Removed,
 }
 
-/// Random bytes that a chip may need for one command: challenge and key material.
-pub type ChipRandom = [u8; 24];
+/// Random bytes that a chip may need for one command: challenges and key material are drawn from them.
+pub type ChipRandom = [u8; SEED_BYTES];
 
 /// A virtual chip.
 pub struct Chip {
-    files: ChipFiles,
+    files: FileSystem,
     keys: KeyPair,
     faults: Vec<ChipFault>,
-    commands: u32,
+    timing: ChipTiming,
+    last_duration_us: u64,
+    log: ChipLog,
+    /// The travel document application is selected; otherwise the master file is.
+    application: bool,
     state: State,
 }
 
 enum State {
     Off,
-    On,
-    Selected,
-    Challenged {
-        rnd_ic: [u8; 8],
-    },
-    Open {
-        channel: SecureMessaging,
-        file: Option<FileId>,
-    },
+    Closed,
+    Challenged { rnd_ic: [u8; 8] },
+    Open(Box<SecureMessaging>),
 }
 
 impl Chip {
@@ -74,27 +64,60 @@ impl Chip {
             KeyPair::from_mrz(key)
         };
         Self {
-            files,
+            files: FileSystem::new(files, &faults),
             keys,
             faults,
-            commands: 0,
+            timing: ChipTiming::NONE,
+            last_duration_us: 0,
+            log: ChipLog::default(),
+            application: false,
             state: State::Off,
         }
     }
 
+    /// A chip that takes its time.
+    #[must_use]
+    pub fn with_timing(mut self, timing: ChipTiming) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// How long the last command takes with this chip's timing, in microseconds. The chip does not wait: its player does.
+    pub fn last_duration_us(&self) -> u64 {
+        self.last_duration_us
+    }
+
+    /// What the chip was asked since power-on.
+    pub fn log(&self) -> &ChipLog {
+        &self.log
+    }
+
     /// Answer to reset: T=1, category indicator 80 and card capabilities (ISO 7816-4 §8.1), with its check byte.
     pub fn answer_to_reset(&self) -> Vec<u8> {
-        let short = self.faults.contains(&ChipFault::ShortLengthOnly);
-        let lengths = if short { 0x00 } else { 0x40 };
-        let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x84, 0x21, lengths];
-        atr.push(atr[1..].iter().fold(0, |check, byte| check ^ byte));
+        let lengths = if self.faults.contains(&ChipFault::ShortLengthOnly) {
+            0x00
+        } else if self.files.has(FileId::AtrInfo) {
+            0x60
+        } else {
+            0x40
+        };
+        let historical: &[u8] = if self.faults.contains(&ChipFault::SilentAboutLengths) {
+            b"eMRTD"
+        } else {
+            &[0x80, 0x73, 0x84, 0x21, lengths]
+        };
+        let mut atr = vec![0x3B, 0x80 | historical.len() as u8, 0x80, 0x01];
+        atr.extend_from_slice(historical);
+        atr.push(atr.iter().skip(1).fold(0, |check, byte| check ^ byte));
         atr
     }
 
     /// The reader gives power, or resets.
     pub fn power_on(&mut self) {
-        self.state = State::On;
-        self.commands = 0;
+        self.state = State::Closed;
+        self.application = false;
+        self.files.forget_current();
+        self.log = ChipLog::default();
     }
 
     /// The reader takes power away.
@@ -104,26 +127,42 @@ impl Chip {
 
     /// A command arrives. `random` must be fresh for every command.
     pub fn transmit(&mut self, apdu: &[u8], random: &ChipRandom) -> Reaction {
-        self.commands += 1;
-        for fault in &self.faults {
-            match fault {
-                ChipFault::RemovedAfter(n) if self.commands > *n => return Reaction::Removed,
-                ChipFault::MuteAfter(n) if self.commands > *n => return Reaction::Mute,
-                ChipFault::DropsChannelAt(n) if self.commands == *n => {
-                    self.state = State::Selected;
-                    self.faults
-                        .retain(|fault| !matches!(fault, ChipFault::DropsChannelAt(_)));
-                    return plain(Status::PROTECTION_WRONG);
-                }
-                ChipFault::ShortLengthOnly if apdu.len() > 5 && apdu[4] == 0 => {
-                    return plain(Status::WRONG_LENGTH);
-                }
-                ChipFault::WrongKey
-                | ChipFault::RemovedAfter(_)
-                | ChipFault::MuteAfter(_)
-                | ChipFault::DropsChannelAt(_)
-                | ChipFault::ShortLengthOnly => {}
-            }
+        self.log.command(apdu);
+        let reaction = self.react(apdu, SessionRandom::new(*random));
+        if let Reaction::Answer(answer) = &reaction {
+            let instruction = apdu.get(1).copied().unwrap_or(0);
+            let duration = self
+                .timing
+                .duration_us(instruction, apdu.len(), answer.len());
+            self.last_duration_us = duration;
+            self.log.answer(answer, duration);
+        }
+        reaction
+    }
+
+    fn react(&mut self, apdu: &[u8], random: SessionRandom) -> Reaction {
+        let number = self.log.commands;
+        let extended = matches!(apdu, [_, _, _, _, 0, _, ..]);
+        let from = |first: fn(&ChipFault) -> Option<u32>| {
+            let first = self.faults.iter().filter_map(first).min();
+            first.is_some_and(|first| number >= first)
+        };
+        if from(ChipFault::removed_from) {
+            return Reaction::Removed;
+        }
+        if from(ChipFault::mute_from) {
+            return Reaction::Mute;
+        }
+        if from(ChipFault::unprotected_from) {
+            return plain(Status::OK);
+        }
+        if extended && self.faults.contains(&ChipFault::ShortLengthOnly) {
+            return plain(Status::WRONG_LENGTH);
+        }
+        let drops = ChipFault::DropsChannelAt(number);
+        if self.faults.contains(&drops) {
+            self.faults.retain(|fault| *fault != drops);
+            return self.drop_channel();
         }
         if matches!(self.state, State::Off) {
             return Reaction::Mute;
@@ -135,37 +174,35 @@ impl Chip {
         }
     }
 
-    fn plain(&mut self, command: &Command, random: &ChipRandom) -> Response {
-        let status = |status| Response {
-            data: Vec::new(),
-            status,
-        };
-        match (command.instruction, &self.state) {
-            (0xA4, _) if command.p1 == 0x04 => {
-                if command.data != LDS_APPLICATION {
-                    return status(Status::NOT_FOUND);
-                }
-                self.state = State::Selected;
-                status(Status::OK)
+    fn drop_channel(&mut self) -> Reaction {
+        self.state = State::Closed;
+        plain(Status::PROTECTION_WRONG)
+    }
+
+    fn plain(&mut self, command: &Command, mut random: SessionRandom) -> Response {
+        let challenge = match std::mem::replace(&mut self.state, State::Closed) {
+            State::Challenged { rnd_ic } => Some(rnd_ic),
+            // A plain command ends the protected channel (ICAO 9303-11 §9.8.6).
+            State::Open(_) => {
+                self.files.forget_current();
+                None
             }
-            (0x84, State::Selected | State::Challenged { .. }) => {
-                let (rnd_ic, _) = split(random);
+            State::Off | State::Closed => None,
+        };
+        match (command.instruction, command.p1, challenge) {
+            (0xA4, 0x00 | 0x04, _) => self.select_directory(command),
+            (0x84, _, _) if self.application => {
+                let rnd_ic = random.draw();
                 self.state = State::Challenged { rnd_ic };
                 Response {
                     data: rnd_ic.to_vec(),
                     status: Status::OK,
                 }
             }
-            (0x82, State::Challenged { rnd_ic }) => {
-                let (_, k_ic) = split(random);
-                let accepted = bac::accept(&self.keys, rnd_ic, &k_ic, &command.data);
-                self.state = State::Selected;
-                match accepted {
+            (0x82, _, Some(rnd_ic)) => {
+                match bac::accept(&self.keys, &rnd_ic, &random.draw(), &command.data) {
                     Ok((data, channel)) => {
-                        self.state = State::Open {
-                            channel,
-                            file: None,
-                        };
+                        self.state = State::Open(Box::new(channel));
                         Response {
                             data,
                             status: Status::OK,
@@ -174,85 +211,88 @@ impl Chip {
                     Err(_) => status(Status::AUTHENTICATION_FAILED),
                 }
             }
-            (0x82, _) => status(Status::CONDITIONS),
-            (0xA4 | 0xB0, _) => {
-                // A plain command ends the protected channel (ICAO 9303-11 §9.8.6).
-                if matches!(self.state, State::Open { .. }) {
-                    self.state = State::Selected;
-                }
-                status(Status::SECURITY_STATUS)
+            (0x82, _, None) => status(Status::CONDITIONS),
+            (0xA4 | 0xB0 | 0xB1, _, _) => {
+                let reach = Reach {
+                    application: self.application,
+                    open: false,
+                };
+                self.files.execute(reach, command)
             }
-            (_, _) => status(Status::UNKNOWN_INSTRUCTION),
+            (_, _, _) => status(Status::UNKNOWN_INSTRUCTION),
         }
+    }
+
+    /// SELECT of the master file or the application, plain or protected.
+    fn select_directory(&mut self, command: &Command) -> Response {
+        if command.expected.is_some() && self.faults.contains(&ChipFault::RefusesNeedlessLength) {
+            return status(Status::WRONG_LENGTH);
+        }
+        if command.p1 == 0x04 {
+            if command.data != LDS_APPLICATION {
+                return status(Status::NOT_FOUND);
+            }
+            self.application = true;
+        } else {
+            for fault in &self.faults {
+                if let ChipFault::RefusesMasterFile(refusal) = fault {
+                    return status(*refusal);
+                }
+            }
+            if !matches!(command.data.as_slice(), [] | [0x3F, 0x00]) {
+                return status(Status::NOT_FOUND);
+            }
+            self.application = false;
+        }
+        self.files.forget_current();
+        status(Status::OK)
     }
 
     fn protected(&mut self, outer: &Command) -> Reaction {
-        let State::Open { channel, file } = &mut self.state else {
+        let State::Open(mut channel) = std::mem::replace(&mut self.state, State::Closed) else {
             return plain(Status::PROTECTION_WRONG);
         };
+        let refused = self.refused_unopened(outer);
+        if let Some(refused) = refused {
+            self.state = State::Open(channel);
+            return plain(refused);
+        }
         let Ok(command) = channel.open_command(outer) else {
-            self.state = State::Selected;
             return plain(Status::PROTECTION_WRONG);
         };
-        let mut response = execute(&self.files, file, &command);
-        let largest = outer.expected.unwrap_or(256);
-        // Cryptogram, status and authentication code add at most 31 bytes.
-        if response.data.len().next_multiple_of(8) + 31 > largest.max(264) {
-            response = Response {
-                data: Vec::new(),
-                status: Status::WRONG_LENGTH,
-            };
-        }
-        Reaction::Answer(channel.protect_response(&response))
-    }
-}
-
-fn execute(files: &ChipFiles, selected: &mut Option<FileId>, command: &Command) -> Response {
-    let status = |status| Response {
-        data: Vec::new(),
-        status,
-    };
-    match (command.instruction, command.p1, selected.as_ref()) {
-        (0xA4, 0x02, _) => {
-            let wanted = |file: &FileId| command.data == file.identifier();
-            *selected = FileId::all()
-                .find(|file| !file.in_master_file() && wanted(file) && files.get(*file).is_some());
-            status(if selected.is_some() {
-                Status::OK
-            } else {
-                Status::NOT_FOUND
-            })
-        }
-        (0xB0, 0x00..=0x7F, Some(file)) => {
-            let offset = usize::from(u16::from_be_bytes([command.p1, command.p2]));
-            let content = files.get(*file).unwrap_or_default();
-            let Some(rest) = content.get(offset..) else {
-                return status(Status::WRONG_OFFSET);
-            };
-            let wanted = command.expected.unwrap_or(256);
-            let data = rest[..rest.len().min(wanted)].to_vec();
-            let ended = data.len() < wanted;
-            Response {
-                data,
-                status: if ended {
-                    Status::END_OF_FILE
-                } else {
-                    Status::OK
-                },
+        let mut response = match (command.instruction, command.p1) {
+            (0xA4, 0x00 | 0x04) => self.select_directory(&command),
+            (_, _) => {
+                let reach = Reach {
+                    application: self.application,
+                    open: true,
+                };
+                self.files.execute(reach, &command)
             }
+        };
+        if response.status == Status::PROTECTION_WRONG {
+            return plain(Status::PROTECTION_WRONG);
         }
-        (0xB0, _, None) => status(Status::CONDITIONS),
-        (_, _, _) => status(Status::UNKNOWN_INSTRUCTION),
+        let largest = outer.expected.unwrap_or(256);
+        // Cryptogram, status and authentication code add at most 35 bytes.
+        if response.data.len() > 231 && response.data.len().saturating_add(35) > largest {
+            response = status(Status::WRONG_LENGTH);
+        }
+        let answer = channel.protect_response(&response);
+        self.state = State::Open(channel);
+        Reaction::Answer(answer)
+    }
+
+    /// Chips that refuse a length before they look inside the protection judge it by the size announced outside.
+    fn refused_unopened(&self, outer: &Command) -> Option<Status> {
+        let extended = outer.expected.is_some_and(|expected| expected > 256);
+        let refuses = self.faults.iter().any(|fault| {
+            matches!(fault, ChipFault::LargestBlock { bytes, refusal: Refusal::WrongLengthUnprotected } if *bytes <= 256)
+        });
+        (extended && refuses).then_some(Status::WRONG_LENGTH)
     }
 }
 
 fn plain(status: Status) -> Reaction {
     Reaction::Answer(status.0.to_be_bytes().to_vec())
-}
-
-fn split(random: &ChipRandom) -> ([u8; 8], [u8; 16]) {
-    let (mut rnd_ic, mut k_ic) = ([0; 8], [0; 16]);
-    rnd_ic.copy_from_slice(&random[..8]);
-    k_ic.copy_from_slice(&random[8..]);
-    (rnd_ic, k_ic)
 }
