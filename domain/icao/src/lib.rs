@@ -6,7 +6,10 @@
 //! |---|---|
 //! | the MRZ names the document and opens its chip | [`mrz`] |
 //! | commands and responses of ISO 7816-4 | [`apdu`], [`tlv`] |
-//! | Basic Access Control and the protected channel | [`bac`], [`secure_messaging`] |
+//! | which access protocols the chip offers, over which groups | [`security_infos`], [`domain_parameters`] |
+//! | Basic Access Control | [`bac`] |
+//! | Password Authenticated Connection Establishment | [`pace`], [`key_derivation`] |
+//! | the protected channel | [`secure_messaging`] |
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
@@ -19,11 +22,16 @@ pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
+mod ciphers;
 mod countries;
+pub mod domain_parameters;
+pub mod key_derivation;
 pub mod lds;
 pub mod limits;
 pub mod mrz;
+pub mod pace;
 pub mod secure_messaging;
+pub mod security_infos;
 pub mod session;
 mod signature;
 pub mod sod;

@@ -31,3 +31,15 @@ pub const DG2_FACES_MAX: usize = 4;
 
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
+
+/// Entries of one set of SecurityInfos; the richest EF.DG14 seen has some ten.
+pub const SECURITY_INFOS_MAX: usize = 64;
+
+/// Bits of the field of an elliptic curve: from the smallest standardised curve to the largest.
+pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
+
+/// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
+pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
+
+/// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
+pub const PACE_NONCE_BYTES_MAX: usize = 64;
