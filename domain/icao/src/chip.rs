@@ -7,6 +7,7 @@ mod fault;
 mod files;
 pub mod issue;
 mod log;
+pub mod pace;
 
 use crate::{
     apdu::{Command, Response, Status},
