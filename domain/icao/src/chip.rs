@@ -3,11 +3,15 @@
 //! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
+pub mod active_authentication;
+pub mod chip_authentication;
+pub mod cv_issue;
 mod fault;
 mod files;
 pub mod issue;
 mod log;
 pub mod pace;
+pub mod terminal_authentication;
 
 use crate::{
     apdu::{Command, Response, Status},

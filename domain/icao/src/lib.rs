@@ -13,17 +13,21 @@
 //! | reading the chip, one response at a time | [`session`] |
 //! | what the files say | [`lds`], [`sod`] |
 //! | who signed them, and whether they are intact | [`trust`], [`verify`] |
+//! | is it the chip that was issued | [`active_authentication`] |
 //! | the chip's own side, for simulators (feature `chip`) | `chip` |
 //!
 //! Structures are read with our own TLV reader over the bytes as received, because signatures are over those bytes and
 //! never over a re-encoding; OpenSSL does the mathematics, as it alone knows every curve and parameter form in use.
 
+pub mod active_authentication;
 pub mod apdu;
 pub mod bac;
 #[cfg(feature = "chip")]
 pub mod chip;
+pub mod chip_authentication;
 mod ciphers;
 mod countries;
+pub mod cv_certificate;
 pub mod domain_parameters;
 pub mod key_derivation;
 pub mod lds;
@@ -35,6 +39,7 @@ pub mod security_infos;
 pub mod session;
 mod signature;
 pub mod sod;
+pub mod terminal_authentication;
 pub mod tlv;
 pub mod trust;
 pub mod verify;
