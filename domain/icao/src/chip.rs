@@ -1,7 +1,7 @@
 //! The chip's side of an electronic travel document: a virtual chip for simulators and tests.
 //!
-//! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
-//! break, by name. It shares no state with the reader: only bytes pass between them.
+//! It speaks what a real one speaks (PACE where it has EF.CardAccess, Basic Access Control, secure messaging, SELECT, READ BINARY,
+//! Chip and Active Authentication where it is given keys) and breaks in the ways real ones break, by name. It shares no state with the reader: only bytes pass between them.
 
 pub mod active_authentication;
 pub mod chip_authentication;
@@ -16,12 +16,18 @@ pub mod terminal_authentication;
 use crate::{
     apdu::{Command, Response, Status},
     bac::{self, KeyPair},
+    key_derivation::{CanError, Password, SessionKeys},
     lds::{ChipFiles, FileId},
     mrz::MrzKey,
+    pace::offers,
     secure_messaging::SecureMessaging,
+    security_infos::SecurityInfos,
     session::{LDS_APPLICATION, SEED_BYTES, SessionRandom},
 };
+use active_authentication::{ActiveAuthenticationSigner, RANDOM_BYTES_MAX};
+use chip_authentication::ChipAuthenticationKeys;
 use files::{FileSystem, Reach, status};
+use pace::Pace;
 
 pub use fault::{ChipFault, ChipTiming, HostileFile, Refusal};
 pub use log::ChipLog;
@@ -44,6 +50,10 @@ pub type ChipRandom = [u8; SEED_BYTES];
 pub struct Chip {
     files: FileSystem,
     keys: KeyPair,
+    passwords: Vec<Password>,
+    pace: Option<Pace>,
+    active_authentication: Option<ActiveAuthenticationSigner>,
+    chip_authentication: Option<ChipAuthenticationKeys>,
     faults: Vec<ChipFault>,
     timing: ChipTiming,
     last_duration_us: u64,
@@ -61,16 +71,32 @@ enum State {
 }
 
 impl Chip {
-    /// A chip with its files, the key that opens it, and its faults.
+    /// A chip with its files, the key that opens it, and its faults. With an EF.CardAccess it has PACE as that says.
     pub fn new(files: ChipFiles, key: &MrzKey, faults: Vec<ChipFault>) -> Self {
-        let keys = if faults.contains(&ChipFault::WrongKey) {
-            KeyPair::derive(&[0xA5; 16])
+        let other_key = MrzKey::new("XXXXXXXXX", "000000", "000000");
+        let wrong_key = faults.contains(&ChipFault::WrongKey);
+        let pace_key = if wrong_key || faults.contains(&ChipFault::PaceFails) {
+            &other_key
         } else {
-            KeyPair::from_mrz(key)
+            key
         };
+        let card_access = files.get(FileId::CardAccess);
+        let infos = card_access.and_then(|file| SecurityInfos::parse(file).ok());
+        let usable = infos.map(|infos| offers(&infos).usable);
+        let passwords = vec![Password::mrz(pace_key)];
+        let mut pace = usable
+            .filter(|usable| !usable.is_empty())
+            .map(|usable| Pace::new(usable, passwords.clone()));
+        if faults.contains(&ChipFault::WantsParametersNamed) {
+            pace = pace.map(Pace::wanting_parameters_named);
+        }
         Self {
             files: FileSystem::new(files, &faults),
-            keys,
+            keys: KeyPair::from_mrz(if wrong_key { &other_key } else { key }),
+            passwords,
+            pace,
+            active_authentication: None,
+            chip_authentication: None,
             faults,
             timing: ChipTiming::NONE,
             last_duration_us: 0,
@@ -78,6 +104,35 @@ impl Chip {
             application: false,
             state: State::Off,
         }
+    }
+
+    /// PACE other than EF.CardAccess and the document's zone make it, e.g. with a static key for Chip Authentication Mapping.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
+    /// PACE also with a card access number.
+    pub fn with_can(mut self, digits: &str) -> Result<Self, CanError> {
+        self.passwords.push(Password::can(digits)?);
+        let passwords = self.passwords.clone();
+        self.pace = self.pace.map(|pace| pace.with_passwords(passwords));
+        Ok(self)
+    }
+
+    /// Active Authentication with the key that EF.DG15 shows.
+    #[must_use]
+    pub fn with_active_authentication(mut self, key: ActiveAuthenticationSigner) -> Self {
+        self.active_authentication = Some(key);
+        self
+    }
+
+    /// Chip Authentication with the keys that EF.DG14 shows.
+    #[must_use]
+    pub fn with_chip_authentication(mut self, keys: ChipAuthenticationKeys) -> Self {
+        self.chip_authentication = Some(keys);
+        self
     }
 
     /// A chip that takes its time.
@@ -164,16 +219,18 @@ impl Chip {
         if extended && self.faults.contains(&ChipFault::ShortLengthOnly) {
             return plain(Status::WRONG_LENGTH);
         }
-        let drops = ChipFault::DropsChannelAt(number);
-        if self.faults.contains(&drops) {
-            self.faults.retain(|fault| *fault != drops);
-            return self.drop_channel();
+        if matches!(self.state, State::Open(_)) {
+            let due = |fault: &ChipFault| fault.drops_from().is_some_and(|from| number >= from);
+            if let Some(at) = self.faults.iter().position(due) {
+                self.faults.remove(at);
+                return self.drop_channel();
+            }
         }
         if matches!(self.state, State::Off) {
             return Reaction::Mute;
         }
         match Command::parse(apdu) {
-            Ok(command) if command.class & 0x0C == 0x0C => self.protected(&command),
+            Ok(command) if command.class & 0x0C == 0x0C => self.protected(&command, random),
             Ok(command) => Reaction::Answer(self.plain(&command, random).to_bytes()),
             Err(_) => plain(Status::WRONG_LENGTH),
         }
@@ -204,7 +261,7 @@ impl Chip {
                     status: Status::OK,
                 }
             }
-            (0x82, _, Some(rnd_ic)) => {
+            (0x82, _, Some(rnd_ic)) if !self.faults.contains(&ChipFault::PaceOnly) => {
                 match bac::accept(&self.keys, &rnd_ic, &random.draw(), &command.data) {
                     Ok((data, channel)) => {
                         self.state = State::Open(Box::new(channel));
@@ -216,7 +273,8 @@ impl Chip {
                     Err(_) => status(Status::AUTHENTICATION_FAILED),
                 }
             }
-            (0x82, _, None) => status(Status::CONDITIONS),
+            (0x22 | 0x86, _, _) => self.pace(command, random),
+            (0x82, _, _) => status(Status::CONDITIONS),
             (0xA4 | 0xB0 | 0xB1, _, _) => {
                 let reach = Reach {
                     application: self.application,
@@ -226,6 +284,28 @@ impl Chip {
             }
             (_, _, _) => status(Status::UNKNOWN_INSTRUCTION),
         }
+    }
+
+    fn pace(&mut self, command: &Command, mut random: SessionRandom) -> Response {
+        let refused = self.faults.iter().find_map(|fault| {
+            let ChipFault::RefusesPace(refusal) = fault else {
+                return None;
+            };
+            Some(status(*refusal))
+        });
+        let pace = match (refused, &mut self.pace) {
+            (Some(refused), _) => return refused,
+            (None, None) => return status(Status::UNKNOWN_INSTRUCTION),
+            (None, Some(pace)) => pace,
+        };
+        let answer = pace.answer(command, &random.draw());
+        if let Some(opened) = answer.opened {
+            // The channel belongs to the master file.
+            self.application = false;
+            self.files.forget_current();
+            self.state = State::Open(Box::new(opened.secure_messaging));
+        }
+        answer.response
     }
 
     /// SELECT of the master file or the application, plain or protected.
@@ -253,7 +333,7 @@ impl Chip {
         status(Status::OK)
     }
 
-    fn protected(&mut self, outer: &Command) -> Reaction {
+    fn protected(&mut self, outer: &Command, mut random: SessionRandom) -> Reaction {
         let State::Open(mut channel) = std::mem::replace(&mut self.state, State::Closed) else {
             return plain(Status::PROTECTION_WRONG);
         };
@@ -265,8 +345,15 @@ impl Chip {
         let Ok(command) = channel.open_command(outer) else {
             return plain(Status::PROTECTION_WRONG);
         };
+        let mut next_channel = None;
         let mut response = match (command.instruction, command.p1) {
             (0xA4, 0x00 | 0x04) => self.select_directory(&command),
+            (0x88, _) => self.internal_authenticate(&command, random),
+            (0x22 | 0x86, _) => {
+                let (response, channel) = self.agree_on_keys(&command, &random.draw());
+                next_channel = channel;
+                response
+            }
             (_, _) => {
                 let reach = Reach {
                     application: self.application,
@@ -283,9 +370,43 @@ impl Chip {
         if response.data.len() > 231 && response.data.len().saturating_add(35) > largest {
             response = status(Status::WRONG_LENGTH);
         }
-        let answer = channel.protect_response(&response);
-        self.state = State::Open(channel);
+        let answer = channel.protect_response_to(command.instruction, &response);
+        self.state = State::Open(next_channel.map_or(channel, Box::new));
         Reaction::Answer(answer)
+    }
+
+    fn internal_authenticate(&self, command: &Command, mut random: SessionRandom) -> Response {
+        let Some(key) = &self.active_authentication else {
+            return status(Status::UNKNOWN_INSTRUCTION);
+        };
+        let mut response = key.answer(command, &random.draw::<RANDOM_BYTES_MAX>());
+        if self.faults.contains(&ChipFault::Cloned) {
+            let wrong = response.data.iter_mut().skip(1);
+            wrong.for_each(|byte| *byte ^= 0x5A);
+        }
+        response
+    }
+
+    /// Chip Authentication; also returns the channel from the next command on.
+    fn agree_on_keys(
+        &mut self,
+        command: &Command,
+        other_secret: &[u8; 32],
+    ) -> (Response, Option<SecureMessaging>) {
+        let keys = self.chip_authentication.as_mut();
+        let Some(answer) = keys.and_then(|keys| keys.answer(command)) else {
+            return (status(Status::UNKNOWN_INSTRUCTION), None);
+        };
+        let copy = |channel: SecureMessaging| {
+            let suite = channel.keys().suite();
+            SecureMessaging::with_keys(SessionKeys::derive(suite, other_secret))
+        };
+        let channel = if self.faults.contains(&ChipFault::Cloned) {
+            answer.channel.map(copy)
+        } else {
+            answer.channel
+        };
+        (answer.response, channel)
     }
 
     /// Chips that refuse a length before they look inside the protection judge it by the size announced outside.

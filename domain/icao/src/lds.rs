@@ -167,6 +167,11 @@ impl ChipFiles {
         self.0.get(&file).map(Vec::as_slice)
     }
 
+    /// Whether the chip has a file.
+    pub fn contains(&self, file: FileId) -> bool {
+        self.0.contains_key(&file)
+    }
+
     /// Adds a file as read.
     pub(crate) fn insert(&mut self, file: FileId, bytes: Vec<u8>) {
         self.0.insert(file, bytes);

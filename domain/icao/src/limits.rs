@@ -9,6 +9,9 @@ pub const SESSION_COMMANDS_MAX: u32 = 4_096;
 /// How often a session that the chip dropped is opened again: once for every block size that it may have dropped it for.
 pub const SESSION_RESTARTS_MAX: u32 = 5;
 
+/// PACE protocols tried until the chip begins one; documents offer one to three.
+pub const PACE_OFFERS_MAX: usize = 3;
+
 /// Bytes asked for first of each file where the chip refuses to read past the end: tag and length of files up to 64 KB; twice as many
 /// hold those of any file. No file of the data structure is smaller.
 pub const HEADER_BYTES: usize = 4;

@@ -1,36 +1,48 @@
 //! Reading a chip, one response at a time, without touching a reader.
 //!
 //! ```text
-//! MasterFile -> Selecting -> Challenging -> Authenticating -> [ File ]* -> Ended
-//!                   ^                                            |
-//!                   +-------- channel dropped by the chip -------+
+//! MasterFile ─┬─ PACE offered ─> Pace ──> Selecting (protected) ────────────────────┐
+//!             │                   ^ │                                               v
+//!             │   channel dropped │ │ failed, policy allows     ┌──> File* ──> ActiveAuthentication
+//!             │   by the chip     │ v                           │              ChipAuthentication
+//!             └─ not offered ──> Selecting ─> Challenging ─> Authenticating ──────> File* ─> Ended
 //! ```
 //!
 //! The caller transmits what [`Step::Transmit`] holds and hands the response back. A card that left the field, or never
-//! answers, is the caller's to notice: this machine only sees responses.
+//! answers, is the caller's to notice: this machine only sees responses. Files and proofs are recorded here and judged elsewhere.
 
+mod authenticity;
 mod error;
 mod file_reader;
 mod lengths;
+mod opening;
+mod order;
+mod outcome;
 mod progress;
 mod random;
+mod reading;
 mod wanted;
 
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
+    active_authentication::{Challenge, Exchange},
     apdu::{Command, Response, Status},
-    bac::{KeyPair, Terminal},
+    bac, chip_authentication,
     lds::{ChipFiles, FileId},
-    limits::{SESSION_COMMANDS_MAX, SESSION_RESTARTS_MAX},
-    mrz::MrzKey,
-    secure_messaging::{SecureMessaging, SecureMessagingError},
+    limits::SESSION_COMMANDS_MAX,
+    pace,
+    secure_messaging::SecureMessaging,
 };
-use file_reader::{Addressing, FileReader, Habits, Outcome};
-use lengths::{Blocks, answer_bytes_of_atr_info};
+use authenticity::Proof;
+use file_reader::{Addressing, FileReader, Habits};
+use lengths::Blocks;
+use opening::{InMasterFile, Way};
 
 pub use error::{ChipError, Doing, Violation};
 pub use lengths::{Capability, SHORT_BYTES_MAX, TransportLimits};
+pub use order::{AccessKeys, AccessPolicy, AuthenticityPolicy, ReadOrder};
+pub use outcome::{Access, ChipAuthenticationOutcome, PaceAccess, PaceFailure, Reading};
 pub use progress::{Progress, Stage, Statistics};
 pub use random::{SEED_BYTES, SessionRandom};
 pub use wanted::{Need, Wanted};
@@ -39,7 +51,7 @@ pub use wanted::{Need, Wanted};
 pub const LDS_APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 
 /// What to do next.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// Send these bytes to the chip and hand its answer to [`ReadSession::respond`].
     Transmit(Vec<u8>),
@@ -49,87 +61,53 @@ pub enum Step {
     Failed(ChipError),
 }
 
-/// What is to be read, and with what.
-pub struct ReadOrder {
-    /// What opens the chip.
-    pub keys: AccessKeys,
-    /// Random numbers of this session.
-    pub random: SessionRandom,
-    /// Files.
-    pub wanted: Wanted,
-}
-
-impl ReadOrder {
-    /// The files of every inspection.
-    pub fn new(keys: impl Into<AccessKeys>, random: SessionRandom) -> Self {
-        Self {
-            keys: keys.into(),
-            random,
-            wanted: Wanted::default(),
-        }
-    }
-
-    /// Other files.
-    #[must_use]
-    pub fn wanting(mut self, wanted: Wanted) -> Self {
-        self.wanted = wanted;
-        self
-    }
-}
-
-/// What opens a chip.
-#[derive(Clone)]
-pub struct AccessKeys {
-    mrz: MrzKey,
-}
-
-impl From<&MrzKey> for AccessKeys {
-    fn from(key: &MrzKey) -> Self {
-        Self { mrz: key.clone() }
-    }
-}
-
-/// What came out of a session.
-#[derive(Debug, PartialEq, Eq)]
-pub struct Reading {
-    /// The files.
-    pub files: ChipFiles,
-    /// Wanted files that the chip did not give, and what it answered.
-    pub unread: BTreeMap<FileId, Status>,
-    /// What it cost.
-    pub statistics: Statistics,
-}
-
 /// The machine.
 pub struct ReadSession {
     keys: AccessKeys,
     random: SessionRandom,
+    access_policy: AccessPolicy,
+    authenticity_policy: AuthenticityPolicy,
     limits: TransportLimits,
     phase: Phase,
-    /// Files of the master file still to be read.
+    /// Files of the master file still to be read before access is opened.
     master_files: VecDeque<FileId>,
     master_habits: Habits,
+    /// Files of the master file still to be read through the channel of PACE.
+    protected_master_files: VecDeque<FileId>,
+    way: Way,
+    access: Option<Access>,
+    application_selected: bool,
     /// The application's files still to be read.
     wanted: Wanted,
     habits: Option<Habits>,
     /// The file that was being read when the channel was lost.
     interrupted: Option<FileRequest>,
-    /// Where the channel was lost last: file and bytes of it.
-    lost_at: Option<(FileId, usize)>,
+    /// Where the channel was lost last: step and bytes of it.
+    lost_at: Option<(Stage, usize)>,
+    /// Proofs of authenticity still to be asked for, once that is decided.
+    proofs: Option<VecDeque<Proof>>,
+    /// Chip Authentication whose channel has not carried an answer yet.
+    unproven: Option<Box<chip_authentication::ChipAuthentication>>,
+    active_authentication: Option<Exchange>,
+    chip_authentication: Option<ChipAuthenticationOutcome>,
     statistics: Statistics,
     files: ChipFiles,
     unread: BTreeMap<FileId, Status>,
 }
 
+type Channel = Box<SecureMessaging>;
+
 enum Phase {
     Idle,
     MasterFile(FileReader),
-    /// SELECT of the master file, before another try to read this file of it.
-    SelectingMasterFile(FileId),
-    Selecting,
+    SelectingMasterFile(InMasterFile),
+    Pace(Box<pace::Terminal>),
+    Selecting(Option<Channel>),
     Challenging,
-    Authenticating(Box<Terminal>),
-    File(Box<SecureMessaging>, FileRequest),
+    Authenticating(Box<bac::Terminal>),
+    File(Channel, FileRequest),
+    ActiveAuthentication(Channel, Challenge),
+    ChipAuthentication(Channel, Box<chip_authentication::ChipAuthentication>),
     Ended,
 }
 
@@ -142,22 +120,37 @@ impl ReadSession {
     /// A session for one chip.
     pub fn new(order: ReadOrder, limits: TransportLimits) -> Self {
         let in_atr_info = limits.chip == Some(Capability::InAtrInfo);
+        let pace = order.access != AccessPolicy::BacOnly;
         let master_files = [FileId::AtrInfo, FileId::Dir, FileId::CardAccess];
         let master_files = master_files.into_iter().filter(|file| {
-            order.wanted.contains(*file) || (in_atr_info && *file == FileId::AtrInfo)
+            order.wanted.contains(*file)
+                || (in_atr_info && *file == FileId::AtrInfo)
+                || (pace && *file == FileId::CardAccess)
         });
-        let short = Blocks::new(SHORT_DATA_BYTES, SHORT_DATA_BYTES);
+        let card_security = Some(FileId::CardSecurity).filter(|file| order.wanted.contains(*file));
+        // Before access is opened nothing is known about lengths: blocks that any reader carries.
+        let short = lengths::short_data_bytes(8);
         Self {
             keys: order.keys,
             random: order.random,
+            access_policy: order.access,
+            authenticity_policy: order.authenticity,
             limits,
             phase: Phase::Idle,
             master_files: master_files.collect(),
-            master_habits: Habits::new(short, Addressing::Short),
+            master_habits: Habits::new(Blocks::new(short, short), Addressing::Short),
+            protected_master_files: card_security.into_iter().collect(),
+            way: Way::Unknown,
+            access: None,
+            application_selected: false,
             wanted: order.wanted,
             habits: None,
             interrupted: None,
             lost_at: None,
+            proofs: None,
+            unproven: None,
+            active_authentication: None,
+            chip_authentication: None,
             statistics: Statistics::default(),
             files: ChipFiles::new(BTreeMap::new()),
             unread: BTreeMap::new(),
@@ -166,25 +159,24 @@ impl ReadSession {
 
     /// How far reading has come.
     pub fn progress(&self) -> Progress {
-        let reader = match &self.phase {
-            Phase::MasterFile(reader) => Some(reader),
-            Phase::File(_, request) => Some(&request.reader),
-            Phase::Idle
-            | Phase::SelectingMasterFile(_)
-            | Phase::Selecting
+        let (stage, reader) = match &self.phase {
+            Phase::Idle | Phase::Selecting(_) => (Stage::Select, None),
+            Phase::MasterFile(reader) => (Stage::File(reader.file()), Some(reader)),
+            Phase::SelectingMasterFile(InMasterFile::Read(file)) => (Stage::File(*file), None),
+            Phase::SelectingMasterFile(InMasterFile::Pace)
+            | Phase::Pace(_)
             | Phase::Challenging
-            | Phase::Authenticating(_)
-            | Phase::Ended => None,
+            | Phase::Authenticating(_) => (Stage::Access, None),
+            Phase::File(_, request) => {
+                let reader = &request.reader;
+                (Stage::File(reader.file()), Some(reader))
+            }
+            Phase::ActiveAuthentication(_, _) => (Stage::ActiveAuthentication, None),
+            Phase::ChipAuthentication(_, _) => (Stage::ChipAuthentication, None),
+            Phase::Ended => (Stage::Ended, None),
         };
         Progress {
-            stage: match &self.phase {
-                Phase::Idle | Phase::Selecting => Stage::Select,
-                Phase::MasterFile(reader) => Stage::File(reader.file()),
-                Phase::SelectingMasterFile(file) => Stage::File(*file),
-                Phase::Challenging | Phase::Authenticating(_) => Stage::Access,
-                Phase::File(_, request) => Stage::File(request.reader.file()),
-                Phase::Ended => Stage::Ended,
-            },
+            stage,
             file: reader.map(FileReader::file),
             bytes: reader.map_or(0, FileReader::bytes),
             total: reader.and_then(FileReader::total),
@@ -203,20 +195,23 @@ impl ReadSession {
 
     /// The first command.
     pub fn start(&mut self) -> Step {
-        self.next_master_file()
+        let first = self.next_master_file();
+        self.ended_by_error(first)
     }
 
     /// Takes the chip's answer to the last command.
     pub fn respond(&mut self, response: &[u8]) -> Step {
         let received = u64::try_from(response.len()).unwrap_or(u64::MAX);
         self.statistics.bytes_received = self.statistics.bytes_received.saturating_add(received);
-        match self.advance(response) {
-            Ok(step) => step,
-            Err(error) => {
-                self.phase = Phase::Ended;
-                Step::Failed(error)
-            }
-        }
+        let next = self.advance(response);
+        self.ended_by_error(next)
+    }
+
+    fn ended_by_error(&mut self, step: Result<Step, ChipError>) -> Step {
+        step.unwrap_or_else(|error| {
+            self.phase = Phase::Ended;
+            Step::Failed(error)
+        })
     }
 
     fn advance(&mut self, bytes: &[u8]) -> Result<Step, ChipError> {
@@ -225,197 +220,25 @@ impl ReadSession {
         }
         match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::MasterFile(reader) => self.master_file_read(reader, plain_response(bytes)?),
-            Phase::SelectingMasterFile(file) => {
-                // Chips answer 6A87 and others and are in the master file all the same.
+            Phase::SelectingMasterFile(then) => {
                 plain_response(bytes)?;
-                self.master_habits.addressing = Addressing::Selecting;
-                Ok(self.read_master_file(file))
+                self.master_file_selected(then)
             }
-            Phase::Selecting => {
-                let response = plain_response(bytes)?;
-                if response.status != Status::OK {
-                    return Err(ChipError::NotATravelDocument(response.status));
-                }
-                self.phase = Phase::Challenging;
-                Ok(self.plain(&Terminal::get_challenge()))
-            }
+            Phase::Pace(terminal) => self.pace_answered(terminal, &plain_response(bytes)?),
+            Phase::Selecting(channel) => self.application_selected(channel, bytes),
             Phase::Challenging => self.challenged(&plain_response(bytes)?),
             Phase::Authenticating(terminal) => {
-                let channel = terminal
-                    .open(&plain_response(bytes)?)
-                    .map_err(ChipError::AccessDenied)?;
-                Ok(self.opened(Box::new(channel)))
+                self.authenticated(&terminal, &plain_response(bytes)?)
             }
             Phase::File(channel, request) => self.file_read(channel, request, bytes),
+            Phase::ActiveAuthentication(channel, challenge) => {
+                self.challenge_answered(channel, challenge, bytes)
+            }
+            Phase::ChipAuthentication(channel, run) => {
+                self.chip_authentication_answered(channel, run, bytes)
+            }
             Phase::Idle | Phase::Ended => Err(ChipError::Misbehaved(Violation::Endless)),
         }
-    }
-
-    fn next_master_file(&mut self) -> Step {
-        match self.master_files.pop_front() {
-            Some(file) => self.read_master_file(file),
-            None => self.select_application(),
-        }
-    }
-
-    fn read_master_file(&mut self, file: FileId) -> Step {
-        let mut reader = FileReader::new(file);
-        let command = reader.next(&self.master_habits);
-        self.phase = Phase::MasterFile(reader);
-        self.plain(&command)
-    }
-
-    /// A file before access is opened. Whatever the chip answers, reading goes on without it.
-    fn master_file_read(
-        &mut self,
-        mut reader: FileReader,
-        response: Response,
-    ) -> Result<Step, ChipError> {
-        let file = reader.file();
-        let status = match reader.accept(&mut self.master_habits, response) {
-            Ok(Outcome::Ask(command)) => {
-                self.phase = Phase::MasterFile(reader);
-                return Ok(self.plain(&command));
-            }
-            Ok(Outcome::Whole(bytes)) => {
-                self.files.insert(file, bytes);
-                return Ok(self.next_master_file());
-            }
-            Ok(Outcome::Refused(status)) => status,
-            Err(violation) => return Err(ChipError::Misbehaved(violation)),
-        };
-        if self.master_habits.addressing == Addressing::Short {
-            self.phase = Phase::SelectingMasterFile(file);
-            return Ok(self.plain(&Command::select_master_file()));
-        }
-        self.unread.insert(file, status);
-        Ok(self.next_master_file())
-    }
-
-    fn select_application(&mut self) -> Step {
-        self.phase = Phase::Selecting;
-        self.plain(&Command::select_application(&LDS_APPLICATION))
-    }
-
-    fn challenged(&mut self, response: &Response) -> Result<Step, ChipError> {
-        if response.status != Status::OK {
-            return Err(ChipError::UnexpectedStatus {
-                doing: Doing::Challenge,
-                status: response.status,
-            });
-        }
-        let rnd_ic = <[u8; 8]>::try_from(response.data.as_slice())
-            .map_err(|_| ChipError::Misbehaved(Violation::Challenge(response.data.len())))?;
-        let keys = KeyPair::from_mrz(&self.keys.mrz);
-        let terminal = Terminal::new(keys, rnd_ic, self.random.draw(), self.random.draw());
-        let command = terminal.authenticate();
-        self.phase = Phase::Authenticating(Box::new(terminal));
-        Ok(self.plain(&command))
-    }
-
-    /// Access is open: goes on where the channel was lost, or with the first file.
-    fn opened(&mut self, channel: Box<SecureMessaging>) -> Step {
-        let atr_info = self.files.get(FileId::AtrInfo);
-        let atr_info = atr_info.and_then(answer_bytes_of_atr_info);
-        let first = self.limits.first_block(atr_info, SHORT_DATA_BYTES);
-        let blocks = Blocks::new(first, SHORT_DATA_BYTES);
-        self.habits
-            .get_or_insert(Habits::new(blocks, Addressing::Unproven));
-        match self.interrupted.take() {
-            Some(request) => self.read_on(channel, request),
-            None => self.next_file(channel),
-        }
-    }
-
-    fn next_file(&mut self, channel: Box<SecureMessaging>) -> Step {
-        let Some((file, need)) = self.wanted.next(&self.files) else {
-            return self.done();
-        };
-        let reader = FileReader::new(file);
-        self.read_on(channel, FileRequest { reader, need })
-    }
-
-    fn read_on(&mut self, channel: Box<SecureMessaging>, mut request: FileRequest) -> Step {
-        let Some(habits) = &self.habits else {
-            return self.done();
-        };
-        let command = request.reader.next(habits);
-        self.ask(channel, request, &command)
-    }
-
-    fn ask(
-        &mut self,
-        mut channel: Box<SecureMessaging>,
-        request: FileRequest,
-        command: &Command,
-    ) -> Step {
-        let bytes = channel.protect_command(command);
-        self.phase = Phase::File(channel, request);
-        self.transmit(bytes)
-    }
-
-    fn file_read(
-        &mut self,
-        mut channel: Box<SecureMessaging>,
-        mut request: FileRequest,
-        bytes: &[u8],
-    ) -> Result<Step, ChipError> {
-        let response = match channel.open_response(bytes) {
-            Ok(response) => response,
-            Err(SecureMessagingError::Plain(status)) if refused_unopened(status) => {
-                // Refused before the protection was looked at, so the chip did not count the command.
-                channel.take_back_command();
-                Response {
-                    data: Vec::new(),
-                    status,
-                }
-            }
-            Err(SecureMessagingError::Plain(status)) if status != Status::OK => {
-                return self.lost(request, status);
-            }
-            Err(error) => return Err(ChipError::Misbehaved(Violation::Protection(error))),
-        };
-        let Some(habits) = &mut self.habits else {
-            return Ok(self.done());
-        };
-        let file = request.reader.file();
-        let selecting = request.reader.selecting();
-        let outcome = request.reader.accept(habits, response);
-        match outcome.map_err(ChipError::Misbehaved)? {
-            Outcome::Ask(command) => return Ok(self.ask(channel, request, &command)),
-            Outcome::Whole(bytes) => self.files.insert(file, bytes),
-            Outcome::Refused(status)
-                if request.need == Need::Always && status != Status::NOT_FOUND =>
-            {
-                let doing = if selecting {
-                    Doing::Select(file)
-                } else {
-                    Doing::Read(file)
-                };
-                return Err(ChipError::UnexpectedStatus { doing, status });
-            }
-            Outcome::Refused(status) => {
-                self.unread.insert(file, status);
-            }
-        }
-        Ok(self.next_file(channel))
-    }
-
-    /// The chip dropped the channel: access is opened again and reading goes on where it was. A chip that drops it at the same place
-    /// again may dislike the length.
-    fn lost(&mut self, mut request: FileRequest, status: Status) -> Result<Step, ChipError> {
-        let place = (request.reader.file(), request.reader.bytes());
-        let asked = request.reader.asked_bytes();
-        let again = self.lost_at.replace(place) == Some(place);
-        let smaller = |habits: &mut Habits| habits.blocks.step_down(asked);
-        let other_length = !again || self.habits.as_mut().is_some_and(smaller);
-        if self.statistics.restarts >= SESSION_RESTARTS_MAX || !other_length {
-            return Err(ChipError::SessionLost { status });
-        }
-        self.statistics.restarts += 1;
-        request.reader.interrupted();
-        self.interrupted = Some(request);
-        Ok(self.select_application())
     }
 
     fn plain(&mut self, command: &Command) -> Step {
@@ -437,6 +260,9 @@ impl ReadSession {
         Step::Done(Box::new(Reading {
             files,
             unread: std::mem::take(&mut self.unread),
+            access: self.access.take().unwrap_or(Access::Bac),
+            active_authentication: self.active_authentication.take(),
+            chip_authentication: self.chip_authentication.take(),
             statistics: self.statistics,
         }))
     }
@@ -451,6 +277,3 @@ fn refused_unopened(status: Status) -> bool {
 fn plain_response(bytes: &[u8]) -> Result<Response, ChipError> {
     Response::parse(bytes).map_err(|e| ChipError::Misbehaved(Violation::Apdu(e)))
 }
-
-/// Most data bytes in a short protected answer with triple DES: 232 with padding, and 18 around them.
-const SHORT_DATA_BYTES: usize = 231;

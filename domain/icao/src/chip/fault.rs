@@ -11,6 +11,17 @@ use crate::{
 pub enum ChipFault {
     /// The chip belongs to another document: it does not open to this MRZ.
     WrongKey,
+    /// A copy of a chip: its files without its private keys. It answers Active Authentication with a wrong signature, and goes through
+    /// Chip Authentication without being able to use the keys.
+    Cloned,
+    /// The chip's PACE knows another password than its Basic Access Control.
+    PaceFails,
+    /// The chip announces PACE and refuses MSE:Set AT.
+    RefusesPace(Status),
+    /// The chip wants the domain parameters of PACE named, although it has only one set.
+    WantsParametersNamed,
+    /// The chip has no Basic Access Control.
+    PaceOnly,
     /// The document leaves the field after this many commands.
     RemovedAfter(u32),
     /// The chip stops answering after this many commands.
@@ -19,7 +30,7 @@ pub enum ChipFault {
     ShortLengthOnly,
     /// The answer to reset says nothing about lengths.
     SilentAboutLengths,
-    /// The chip drops the protected channel at this command, counted from power-on.
+    /// The chip drops the protected channel at this command, counted from power-on, or at the first protected one after it.
     DropsChannelAt(u32),
     /// The chip takes READ BINARY of at most so many bytes.
     LargestBlock {
@@ -116,6 +127,14 @@ impl ChipFault {
             return None;
         };
         commands.checked_add(1)
+    }
+
+    /// Number of the command from which on the next protected one drops the channel.
+    pub(super) fn drops_from(&self) -> Option<u32> {
+        let Self::DropsChannelAt(command) = self else {
+            return None;
+        };
+        Some(*command)
     }
 
     /// Number of the command from which on the chip is silent.

@@ -10,6 +10,8 @@ use crate::{
     tlv::TlvError,
 };
 
+use super::PaceFailure;
+
 /// Why a chip could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChipError {
@@ -19,6 +21,12 @@ pub enum ChipError {
     /// The chip does not open to this MRZ: misread zone, or a chip of another document.
     #[error("chip does not open to the access keys of this document")]
     AccessDenied(#[source] BacError),
+    /// The chip offers PACE, which failed, and nothing else is allowed.
+    #[error("PACE failed")]
+    PaceFailed(#[source] PaceFailure),
+    /// The chip offers no PACE, which the order or its password demands.
+    #[error("chip offers no PACE")]
+    PaceNotOffered,
     /// The chip dropped the protected channel and did so again.
     #[error("chip dropped the protected channel ({status})")]
     SessionLost {

@@ -155,10 +155,13 @@ impl FileReader {
 
     fn next_length(&self, habits: &Habits) -> usize {
         let offset = self.bytes.len();
-        let mut block = self.exact.unwrap_or(habits.blocks.current());
-        if offset > OFFSET_IN_PARAMETERS_MAX {
-            block = block.saturating_sub(DATA_OBJECT_HEADER_BYTES);
-        }
+        let overhead = if offset > OFFSET_IN_PARAMETERS_MAX {
+            DATA_OBJECT_HEADER_BYTES
+        } else {
+            0
+        };
+        let block = self.exact.unwrap_or(habits.blocks.current());
+        let block = block.saturating_sub(overhead);
         let wanted = match self.total {
             Some(total) => total.saturating_sub(offset),
             // Where the end is not known, nobody may ask past it.
@@ -166,7 +169,9 @@ impl FileReader {
             None if habits.header_first => HEADER_BYTES,
             None => block,
         };
-        wanted.min(block).max(1)
+        let wanted = wanted.min(block).max(1).saturating_add(overhead);
+        let fitting = habits.blocks.fitting(wanted, !habits.header_first);
+        fitting.saturating_sub(overhead).max(1)
     }
 
     /// Takes the chip's answer to the last command.

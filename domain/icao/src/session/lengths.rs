@@ -12,6 +12,13 @@ const PROTECTION_BYTES_MAX: usize = 35;
 /// Bytes of data in a short answer.
 pub const SHORT_BYTES_MAX: usize = 256;
 
+/// Most data bytes of a short answer through a channel whose cipher has blocks of so many bytes: 231 with triple DES, 223 with AES.
+/// Around the padded data stand 18 bytes: padding indicator, header of the cryptogram, status, authentication code.
+pub(super) fn short_data_bytes(block_bytes: usize) -> usize {
+    let blocks = (SHORT_BYTES_MAX - 18).checked_div(block_bytes).unwrap_or(1);
+    (blocks * block_bytes).saturating_sub(1)
+}
+
 /// What reader and chip say about lengths before the first command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TransportLimits {
@@ -136,6 +143,31 @@ impl Blocks {
         self.current
     }
 
+    /// A length that the protected answer can have: between the most that fits a short answer and 256, the command is short and
+    /// its answer is not. There a little more is asked for, which needs extended length, or a little less.
+    pub(super) fn fitting(&self, wanted: usize, past_end: bool) -> usize {
+        if wanted <= self.short || wanted > SHORT_BYTES_MAX {
+            wanted
+        } else if self.current > SHORT_BYTES_MAX && past_end {
+            SHORT_BYTES_MAX + 1
+        } else {
+            self.short
+        }
+    }
+
+    /// The channel is another one, with other ciphers.
+    pub(super) fn change_channel(&mut self, short: usize) {
+        let fit = |bytes: usize| {
+            if bytes <= SHORT_BYTES_MAX {
+                bytes.min(short)
+            } else {
+                bytes
+            }
+        };
+        (self.first, self.current) = (fit(self.first), fit(self.current));
+        self.short = short;
+    }
+
     /// The chip refused `asked` bytes: the next smaller step; `false` if there is none.
     pub(super) fn step_down(&mut self, asked: usize) -> bool {
         let [extended, smaller @ ..] = BLOCK_BYTES_STEPS;
@@ -202,6 +234,23 @@ mod tests {
         assert_eq!(answer_bytes_of_atr_info(&file), Some(0x0800));
         assert_eq!(answer_bytes_of_atr_info(&file[..8]), None);
         assert_eq!(answer_bytes_of_atr_info(&[]), None);
+    }
+
+    #[test]
+    fn what_fits_a_short_answer_depends_on_the_cipher() {
+        assert_eq!([8, 16].map(short_data_bytes), [231, 223]);
+        let mut blocks = Blocks::new(231, 231);
+        blocks.change_channel(223);
+        assert_eq!(blocks.current(), 223);
+        let blocks = Blocks::new(4_000, 223);
+        assert_eq!(
+            [223, 224, 256, 257].map(|n| blocks.fitting(n, true)),
+            [223, 257, 257, 257]
+        );
+        assert_eq!(
+            [223, 224, 256, 257].map(|n| blocks.fitting(n, false)),
+            [223, 223, 223, 257]
+        );
     }
 
     #[test]

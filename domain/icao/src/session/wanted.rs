@@ -74,6 +74,11 @@ impl Wanted {
         self.0.iter().any(|(wanted, _)| *wanted == file)
     }
 
+    /// A file that was taken too early.
+    pub(super) fn put_back(&mut self, next: (FileId, Need)) {
+        self.0.push_front(next);
+    }
+
     /// Takes the next file of the application that this chip may have.
     pub(super) fn next(&mut self, read: &ChipFiles) -> Option<(FileId, Need)> {
         loop {

@@ -9,11 +9,14 @@ use egate_icao::{
         Chip, ChipFault, ChipLog, Reaction,
         issue::{IssuedDocument, KeyKind, TestIssuer},
     },
+    domain_parameters::KeyAgreement,
+    key_derivation::CipherSuite,
     lds::{ChipFiles, FileId},
     mrz,
+    security_infos::{PaceMapping, PaceProtocol},
     session::{
-        ChipError, ReadOrder, ReadSession, Reading, SessionRandom, Stage, Step, TransportLimits,
-        Wanted,
+        AccessKeys, AccessPolicy, AuthenticityPolicy, ChipError, ReadOrder, ReadSession, Reading,
+        SessionRandom, Stage, Step, TransportLimits, Wanted,
     },
     tlv,
 };
@@ -88,13 +91,50 @@ pub fn with_more_files(mut issued: IssuedDocument) -> IssuedDocument {
     issued
 }
 
+/// EF.CardAccess with one PACEInfo.
+pub fn pace_info(mapping: PaceMapping, cipher: CipherSuite, parameter_id: u8) -> Vec<u8> {
+    let agreement = if parameter_id < 8 {
+        KeyAgreement::Dh
+    } else {
+        KeyAgreement::Ecdh
+    };
+    let protocol = PaceProtocol {
+        mapping,
+        agreement,
+        cipher,
+    };
+    let oid = tlv::encode(0x06, protocol.object_identifier().as_bytes());
+    tlv::encode_all(0x30, &[&oid, &[2, 1, 2], &[2, 1, parameter_id]])
+}
+
+/// The document with PACE: Generic Mapping on brainpoolP256r1, AES-128, as most documents have it.
+pub fn with_pace(issued: IssuedDocument) -> IssuedDocument {
+    with_pace_infos(
+        issued,
+        &[pace_info(PaceMapping::Generic, CipherSuite::Aes128, 13)],
+    )
+}
+
+/// The document with these PACEInfos in EF.CardAccess and EF.DG14.
+pub fn with_pace_infos(mut issued: IssuedDocument, infos: &[Vec<u8>]) -> IssuedDocument {
+    let set = tlv::encode(0x31, &infos.concat());
+    issued.files.set(FileId::CardAccess, set);
+    issued
+}
+
 /// One reading to be done.
 pub struct Run<'a> {
     issued: &'a IssuedDocument,
     faults: Vec<ChipFault>,
     wanted: Wanted,
     reader_bytes: Option<usize>,
+    access: AccessPolicy,
+    authenticity: AuthenticityPolicy,
+    keys: Option<AccessKeys>,
+    equipped: Equip<'a>,
 }
+
+type Equip<'a> = Box<dyn FnOnce(Chip) -> Chip + 'a>;
 
 /// What came of it.
 pub struct Outcome {
@@ -105,7 +145,7 @@ pub struct Outcome {
     pub sent: Vec<Vec<u8>>,
 }
 
-#[derive(Debug, PartialEq)]
+#[derive(Debug)]
 pub enum End {
     Read(Box<Reading>),
     Failed(ChipError),
@@ -121,6 +161,13 @@ impl End {
         }
     }
 
+    pub fn error(&self) -> &ChipError {
+        match self {
+            Self::Failed(error) => error,
+            Self::Read(_) | Self::Mute | Self::Removed => panic!("no error: {self:?}"),
+        }
+    }
+
     pub fn files(&self) -> ChipFiles {
         self.reading().files.clone()
     }
@@ -133,7 +180,33 @@ impl<'a> Run<'a> {
             faults: Vec::new(),
             wanted: Wanted::default(),
             reader_bytes: None,
+            access: AccessPolicy::default(),
+            authenticity: AuthenticityPolicy::default(),
+            keys: None,
+            equipped: Box::new(|chip| chip),
         }
+    }
+
+    pub fn opening_by(mut self, access: AccessPolicy) -> Self {
+        self.access = access;
+        self
+    }
+
+    pub fn proving(mut self, authenticity: AuthenticityPolicy) -> Self {
+        self.authenticity = authenticity;
+        self
+    }
+
+    /// Other keys than the printed zone.
+    pub fn knowing(mut self, keys: AccessKeys) -> Self {
+        self.keys = Some(keys);
+        self
+    }
+
+    /// A chip with more than files.
+    pub fn on(mut self, equip: impl FnOnce(Chip) -> Chip + 'a) -> Self {
+        self.equipped = Box::new(equip);
+        self
     }
 
     pub fn with(mut self, faults: impl Into<Vec<ChipFault>>) -> Self {
@@ -158,9 +231,13 @@ impl<'a> Run<'a> {
     pub fn outcome(self) -> Outcome {
         let printed = mrz::parse(&self.issued.mrz, today()).unwrap();
         let files = self.issued.files.clone();
-        let mut chip = Chip::new(files, &self.issued.access_key, self.faults);
+        let chip = Chip::new(files, &self.issued.access_key, self.faults);
+        let mut chip = (self.equipped)(chip);
         chip.power_on();
-        let order = ReadOrder::new(&printed.access_key, SessionRandom::new([1; 64]));
+        let keys = self.keys.unwrap_or((&printed.access_key).into());
+        let order = ReadOrder::new(keys, SessionRandom::new([1; 64]))
+            .opening_by(self.access)
+            .proving(self.authenticity);
         let limits = TransportLimits::new(self.reader_bytes, &chip.answer_to_reset());
         let mut session = ReadSession::new(order.wanting(self.wanted), limits);
         let (mut stages, mut sent) = (Vec::new(), Vec::new());
