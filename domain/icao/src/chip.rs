@@ -12,6 +12,7 @@ pub mod issue;
 
 mod log;
 pub mod pace;
+pub mod passport;
 pub mod terminal_authentication;
 
 use crate::{
