@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use egate_icao::lds::{ChipFiles, FileId};
+use egate_icao::evidence::Evidence;
+use egate_icao::lds::FileId;
 use egate_icao::mrz::Mrz;
 use egate_icao::verify::DocumentReport;
 use egate_lane::StepTime;
@@ -12,7 +13,8 @@ use egate_types::{
     ReferralCause, RunMode, UtcTime,
 };
 use egate_wire::v1::{
-    self, CheckSummary, PassageRecord, SignedDecision, SignedVerdict, StandingView,
+    self, CheckSummary, DocumentEvidence, PassageRecord, SignedDecision, SignedVerdict,
+    StandingView,
 };
 
 use crate::face::Captured;
@@ -25,8 +27,8 @@ pub struct OpenCase {
     pub opened_at: UtcTime,
     /// The zone on the data page, if it could be parsed.
     pub mrz: Option<Mrz>,
-    /// The chip's files.
-    pub files: Option<ChipFiles>,
+    /// What was read from the chip.
+    pub document: Option<Evidence>,
     /// What they are worth.
     pub report: Option<DocumentReport>,
     /// The chip portrait for the officer.
@@ -50,7 +52,7 @@ impl OpenCase {
             id,
             opened_at,
             mrz,
-            files: None,
+            document: None,
             report: None,
             portrait_jpeg: None,
             captured: None,
@@ -64,9 +66,9 @@ impl OpenCase {
     /// Freezes the evidence: chip security object and data groups, live picture, scores.
     pub fn freeze(&mut self) -> EvidenceHash {
         let file = |id| {
-            self.files
+            self.document
                 .as_ref()
-                .and_then(|files| files.get(id))
+                .and_then(|document| document.files.get(id))
                 .unwrap_or_default()
         };
         let captured = self.captured.as_ref();
@@ -85,6 +87,12 @@ impl OpenCase {
         ]);
         self.evidence = Some(hash);
         hash
+    }
+
+    /// What was read from the chip, for the authority that judges it again.
+    pub fn document_evidence(&self) -> Option<DocumentEvidence> {
+        let json = serde_json::to_vec(self.document.as_ref()?).ok()?;
+        DocumentEvidence::new(json).ok()
     }
 
     /// The gate's own results, for the authority that answers for identity.

@@ -291,7 +291,7 @@ impl LaneTask {
         match result {
             Ok(read) => {
                 let document = read.report.checks.result;
-                case.files = Some(read.files);
+                case.document = Some(read.evidence);
                 case.report = Some(read.report);
                 case.portrait_jpeg = read.portrait_jpeg;
                 self.feed(Input::DocumentJudged {
@@ -607,9 +607,13 @@ impl LaneTask {
             checks: case.summary(),
             document: None,
         };
+        let document = case.document_evidence();
         for link in self.station.links.values() {
             let (link, inbox) = (link.clone(), self.station.inbox.0.clone());
-            let submission = submission.clone();
+            let mut submission = submission.clone();
+            if *link.authority() == self.station.identity {
+                submission.document.clone_from(&document);
+            }
             tokio::spawn(async move {
                 let answer = link.verdict(id, &submission).await;
                 inbox

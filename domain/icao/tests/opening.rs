@@ -26,17 +26,17 @@ use reader::{End, Run, issued, pace_info, with_pace, with_pace_infos};
 
 fn pace_failure(end: &End) -> PaceError {
     let failure = match end {
-        End::Failed(ChipError::PaceFailed(failure)) => failure,
+        End::Failed(ChipError::PaceFailed(failure)) => Some(failure),
         End::Read(reading) => match &reading.access {
-            Access::BacAfterPaceFailure(failure) => failure,
-            other => panic!("{other:?}"),
+            Access::BacAfterPaceFailure(failure) => Some(failure),
+            Access::Pace(_) | Access::Bac => None,
         },
-        other => panic!("{other:?}"),
+        End::Failed(_) | End::Mute | End::Removed => None,
     };
-    match failure {
-        PaceFailure::Run { error, .. } => *error,
-        other => panic!("{other:?}"),
-    }
+    let Some(PaceFailure::Run { error, .. }) = failure else {
+        panic!("no failure of PACE: {end:?}")
+    };
+    *error
 }
 
 fn files_of(issued: &IssuedDocument) -> egate_icao::lds::ChipFiles {
