@@ -156,6 +156,7 @@ fn a_misread_character_is_named_and_as_read_stays_misread() {
     assert_eq!(report["accepted"], false);
     assert_eq!(report["expiry_date"], "12O415");
     assert_eq!(report["candidates"][0]["substitutions"], substitution);
+    assert_eq!(report["candidates"][0]["expiry_date"], "120415");
 }
 
 #[test]

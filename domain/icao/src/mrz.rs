@@ -6,7 +6,7 @@
 //! | what its fields say, and which rules and check digits they break | [`Zone`] |
 //! | a travel document, typed | [`parse`], [`Zone::take_apart`] give an [`Mrz`] |
 //! | what a misread zone may say | [`candidates`] |
-//! | the other direction | [`format`], [`format_td3`] |
+//! | the other direction | [`format()`], [`format_td3`] |
 //! | Chinese travel permits, which follow other tables | [`permit`] |
 //!
 //! Lines that cannot be taken apart are an error that names line, position and rule. A zone that can, but contradicts its own

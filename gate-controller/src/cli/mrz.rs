@@ -165,9 +165,53 @@ struct Malformed {
     error: String,
 }
 
-/// The output; names and order of the keys are fixed, integrators script them.
+/// The output.
 #[derive(Serialize)]
 struct Report {
+    #[serde(flatten)]
+    fields: Fields,
+    accepted: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    violations: Vec<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    substitutions: Vec<Taken>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    candidates: Vec<Reading>,
+}
+
+impl Report {
+    /// What the zone says, not accepted yet.
+    fn new(zone: &Zone) -> Self {
+        Self {
+            fields: Fields::new(zone),
+            accepted: false,
+            violations: Vec::new(),
+            substitutions: Vec::new(),
+            candidates: Vec::new(),
+        }
+    }
+}
+
+/// A reading that would satisfy the zone.
+#[derive(Serialize)]
+struct Reading {
+    #[serde(flatten)]
+    fields: Fields,
+    substitutions: Vec<Taken>,
+}
+
+impl Reading {
+    fn new(candidate: &Candidate) -> Self {
+        Self {
+            fields: Fields::new(&candidate.zone),
+            substitutions: candidate.substitutions.iter().map(taken).collect(),
+        }
+    }
+}
+
+/// What a zone says; names and order of the keys are fixed, integrators script them.
+#[derive(Serialize)]
+struct Fields {
     format: &'static str,
     document_code: String,
     issuing_state: String,
@@ -188,17 +232,9 @@ struct Report {
     optional_data_2: Option<String>,
     checks: Checks,
     all_checks_ok: bool,
-    accepted: bool,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    violations: Vec<String>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    substitutions: Vec<Taken>,
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    candidates: Vec<Reading>,
 }
 
-impl Report {
-    /// What the zone says, not accepted yet.
+impl Fields {
     fn new(zone: &Zone) -> Self {
         let trimmed = |field| zone.text(field).trim_end_matches('<').to_owned();
         let raw = |field| zone.text(field).to_owned();
@@ -226,10 +262,6 @@ impl Report {
             optional_data_2,
             checks: Checks::from(digits),
             all_checks_ok: digits.all_hold(),
-            accepted: false,
-            violations: Vec::new(),
-            substitutions: Vec::new(),
-            candidates: Vec::new(),
         }
     }
 }
@@ -279,21 +311,5 @@ fn taken(substitution: &Substitution) -> Taken {
             Grounds::Impossible => "cannot stand here",
             Grounds::CheckDigit => "check digits would agree",
         },
-    }
-}
-
-/// A reading that would satisfy the zone.
-#[derive(Serialize)]
-struct Reading {
-    lines: Vec<String>,
-    substitutions: Vec<Taken>,
-}
-
-impl Reading {
-    fn new(candidate: &Candidate) -> Self {
-        Self {
-            lines: candidate.zone.lines().expose().to_vec(),
-            substitutions: candidate.substitutions.iter().map(taken).collect(),
-        }
     }
 }

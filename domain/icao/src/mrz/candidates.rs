@@ -106,8 +106,8 @@ fn holds(zone: &Zone, today: Date) -> bool {
 fn impossible(zone: &Zone) -> Option<Vec<Change>> {
     let mut changes = Vec::new();
     for (field, _) in zone.layout().fields {
-        let admitted = field.characters();
         for (offset, read) in zone.text(*field).chars().enumerate() {
+            let admitted = field.characters(offset);
             if admitted.admit(read) {
                 continue;
             }
@@ -153,7 +153,7 @@ fn doubtful(zone: &Zone) -> Vec<Change> {
     let mut changes = Vec::new();
     for field in checked {
         for (offset, read) in zone.text(field).chars().enumerate() {
-            let others = alternatives(read).filter(|other| field.characters().admit(*other));
+            let others = alternatives(read);
             changes.extend(others.map(|taken| (field, offset, read, taken, Grounds::CheckDigit)));
         }
     }

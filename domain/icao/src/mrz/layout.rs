@@ -119,9 +119,9 @@ impl Field {
         }
     }
 
-    /// What may stand in the field beside the filler (ICAO 9303-10 §4.7.1, tables of DG1, coding A, N and S). The tables also let
-    /// digits into names; 9303-3 §4.6 forbids them.
-    pub(crate) fn characters(self) -> Characters {
+    /// What may stand at `offset` in the field beside the filler (ICAO 9303-10 §4.7.1, tables of DG1, coding A, N and S). The
+    /// tables also let digits into names; 9303-3 §4.6 forbids them.
+    pub(crate) fn characters(self, offset: usize) -> Characters {
         match self {
             Self::IssuingState | Self::Name | Self::Nationality | Self::Sex => Characters::Letters,
             Self::DocumentNumberCheckDigit
@@ -132,6 +132,7 @@ impl Field {
             | Self::OptionalDataCheckDigit
             | Self::CompositeCheckDigit => Characters::Digits,
             // The second character of a document code is the issuer's own: United States cards say C1 and C2.
+            Self::DocumentCode if offset == 0 => Characters::Letters,
             Self::DocumentCode
             | Self::DocumentNumber
             | Self::OptionalData
@@ -350,6 +351,34 @@ mod tests {
                 }
             }
             assert!(covered.iter().all(|times| *times == 1), "{format:?}");
+        }
+    }
+
+    /// The clauses list what the composite check digit leaves out: of the line with the dates nationality and sex, and the
+    /// line or field with code, issuer and name.
+    #[test]
+    fn the_composite_check_digit_is_over_all_checked_and_optional_data() {
+        for format in [MrzFormat::Td1, MrzFormat::Td2, MrzFormat::Td3] {
+            let layout = format.layout();
+            let positions = |span: &Span| {
+                let line = span.line;
+                (span.first..span.first + span.length).map(move |position| (line, position))
+            };
+            let left_out = [
+                Field::DocumentCode,
+                Field::IssuingState,
+                Field::Name,
+                Field::Nationality,
+                Field::Sex,
+                Field::CompositeCheckDigit,
+            ];
+            let fields = layout.fields.iter();
+            let expected: Vec<_> = fields
+                .filter(|(field, _)| !left_out.contains(field))
+                .flat_map(|(_, span)| positions(span))
+                .collect();
+            let covered: Vec<_> = layout.composite_over.iter().flat_map(positions).collect();
+            assert_eq!(covered, expected, "{format:?}");
         }
     }
 }

@@ -264,11 +264,9 @@ impl Zone {
     fn misplaced(&self) -> Vec<MrzError> {
         let fields = self.layout().fields.iter();
         let of_field = |(field, _): &(Field, _)| {
-            let characters = field.characters();
-            let at = self
-                .text(*field)
-                .chars()
-                .position(|c| !characters.admit(c))?;
+            let mut text = self.text(*field).chars().enumerate();
+            let (at, _) = text.find(|(offset, c)| !field.characters(*offset).admit(*c))?;
+            let characters = field.characters(at);
             let rule = match characters {
                 Characters::Letters => "letters and < alone may stand here (9303-3 §4.5 to §4.7)",
                 Characters::Digits => "digits and < alone may stand here (9303-3 §4.8, §4.9)",
