@@ -55,11 +55,14 @@ fn keys_outside_the_group_are_refused() {
         let good = group.public_key(&private).unwrap();
         let mut off = good.clone();
         *off.last_mut().unwrap() ^= 1;
+        let mut hybrid = good.clone();
+        hybrid[0] = 0x06 | good.last().unwrap() & 1;
         let zero = vec![0; good.len()];
         let mut one = zero.clone();
         *one.last_mut().unwrap() = 1;
         for bad in [
             off,
+            hybrid,
             zero,
             one,
             vec![],
