@@ -323,13 +323,17 @@ impl EcdhParameters {
         Ok(product)
     }
 
-    /// A point in any encoding; on the curve and not infinite.
+    /// A point, compressed or not; on the curve and not infinite.
     fn point(
         &self,
         bytes: &[u8],
         context: &mut BigNumContext,
     ) -> Result<EcPoint, DomainParameterError> {
         let group = &self.curve.group;
+        // OpenSSL also reads the hybrid form, which no document uses.
+        if matches!(bytes.first(), Some(0x06 | 0x07)) {
+            return Err(DomainParameterError::PublicKey);
+        }
         let point = EcPoint::from_bytes(group, bytes, context)
             .map_err(|_| DomainParameterError::PublicKey)?;
         if point.is_infinity(group) || !point.is_on_curve(group, context)? {
