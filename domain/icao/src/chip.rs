@@ -8,6 +8,7 @@ pub mod chip_authentication;
 pub mod cv_issue;
 pub mod issue;
 pub mod terminal_authentication;
+pub mod pace;
 
 use crate::{
     apdu::{Command, Response, Status},
