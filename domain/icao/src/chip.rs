@@ -7,8 +7,8 @@ pub mod active_authentication;
 pub mod chip_authentication;
 pub mod cv_issue;
 pub mod issue;
-pub mod terminal_authentication;
 pub mod pace;
+pub mod terminal_authentication;
 
 use crate::{
     apdu::{Command, Response, Status},

@@ -1,0 +1,3 @@
+//! Commands beside `run`: thin shells around `egate_icao`, a file in and JSON out.
+
+pub mod mrz;
