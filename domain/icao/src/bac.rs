@@ -1,15 +1,12 @@
 //! Basic Access Control (ICAO 9303-11 §4.3): the MRZ proves that the document was opened; session keys come out.
 
-use cbc::{Decryptor, Encryptor};
-use cipher::{
-    Block, BlockDecryptMut, BlockEncryptMut, KeyInit, KeyIvInit, generic_array::GenericArray,
-};
-use des::{Des, TdesEde2};
 use sha1::{Digest, Sha1};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
     apdu::{Command, Response, Status},
+    ciphers::same,
+    key_derivation::{CipherKey, CipherSuite, SessionKeys},
     mrz::MrzKey,
     secure_messaging::SecureMessaging,
 };
@@ -49,24 +46,7 @@ pub struct Terminal {
 impl KeyPair {
     /// Key derivation of ICAO 9303-11 §9.7.1 from a 16-byte seed.
     pub fn derive(seed: &[u8; 16]) -> Self {
-        let key = |counter: u8| {
-            let mut key = [0; 16];
-            key.copy_from_slice(
-                &Sha1::new()
-                    .chain_update(seed)
-                    .chain_update([0, 0, 0, counter])
-                    .finalize()[..16],
-            );
-            for byte in &mut key {
-                let odd = (*byte >> 1).count_ones().is_multiple_of(2);
-                *byte = (*byte & 0xFE) | u8::from(odd);
-            }
-            key
-        };
-        Self {
-            encryption: key(1),
-            mac: key(2),
-        }
+        Self::from(&SessionKeys::derive(CipherSuite::TripleDes, seed))
     }
 
     /// The document's access keys (ICAO 9303-11 §4.3.2).
@@ -74,6 +54,31 @@ impl KeyPair {
         let mut seed = [0; 16];
         seed.copy_from_slice(&Sha1::digest(key.expose().as_bytes())[..16]);
         Self::derive(&seed)
+    }
+}
+
+impl From<&SessionKeys> for KeyPair {
+    fn from(keys: &SessionKeys) -> Self {
+        let array = |key: &CipherKey| {
+            let mut array = [0; 16];
+            for (to, from) in array.iter_mut().zip(key.expose()) {
+                *to = *from;
+            }
+            array
+        };
+        Self {
+            encryption: array(&keys.encryption),
+            mac: array(&keys.mac),
+        }
+    }
+}
+
+impl From<&KeyPair> for SessionKeys {
+    fn from(keys: &KeyPair) -> Self {
+        Self {
+            encryption: CipherKey::triple_des(&keys.encryption),
+            mac: CipherKey::triple_des(&keys.mac),
+        }
     }
 }
 
@@ -159,71 +164,25 @@ fn session(
 }
 
 fn seal(keys: &KeyPair, plain: &[u8; 32]) -> Vec<u8> {
+    let keys = SessionKeys::from(keys);
     let mut cryptogram = plain.to_vec();
-    encrypt_cbc(&keys.encryption, &mut cryptogram);
-    let mac = retail_mac(&keys.mac, &padded(&cryptogram));
+    keys.encryption.encrypt_cbc(&[0; 8], &mut cryptogram);
+    let mac = keys.mac.authentication_code(&cryptogram);
     cryptogram.extend(mac);
     cryptogram
 }
 
 fn unseal(keys: &KeyPair, cryptogram: &[u8]) -> Result<[u8; 32], BacError> {
+    let keys = SessionKeys::from(keys);
     let (body, mac) = cryptogram
         .split_at_checked(32)
         .filter(|(_, mac)| mac.len() == 8)
         .ok_or(BacError::Length(cryptogram.len()))?;
-    if !same(&retail_mac(&keys.mac, &padded(body)), mac) {
+    if !same(&keys.mac.authentication_code(body), mac) {
         return Err(BacError::NotProven);
     }
     let mut plain = [0; 32];
     plain.copy_from_slice(body);
-    decrypt_cbc(&keys.encryption, &mut plain);
+    keys.encryption.decrypt_cbc(&[0; 8], &mut plain);
     Ok(plain)
-}
-
-/// Triple DES in CBC mode with zero initial vector, in place; whole blocks only.
-pub(crate) fn encrypt_cbc(key: &[u8; 16], blocks: &mut [u8]) {
-    assert_eq!(blocks.len() % 8, 0, "whole blocks");
-    let mut cipher = Encryptor::<TdesEde2>::new(key.into(), &[0; 8].into());
-    for block in blocks.chunks_exact_mut(8) {
-        cipher.encrypt_block_mut(GenericArray::from_mut_slice(block));
-    }
-}
-
-/// The inverse of [`encrypt_cbc`].
-pub(crate) fn decrypt_cbc(key: &[u8; 16], blocks: &mut [u8]) {
-    assert_eq!(blocks.len() % 8, 0, "whole blocks");
-    let mut cipher = Decryptor::<TdesEde2>::new(key.into(), &[0; 8].into());
-    for block in blocks.chunks_exact_mut(8) {
-        cipher.decrypt_block_mut(GenericArray::from_mut_slice(block));
-    }
-}
-
-/// MAC algorithm 3 of ISO 9797-1 with DES, over padded bytes.
-pub(crate) fn retail_mac(key: &[u8; 16], padded: &[u8]) -> [u8; 8] {
-    assert_eq!(padded.len() % 8, 0, "whole blocks");
-    let mut first = Des::new(GenericArray::from_slice(&key[..8]));
-    let mut second = Des::new(GenericArray::from_slice(&key[8..]));
-    let mut state = Block::<Des>::default();
-    for block in padded.chunks_exact(8) {
-        for (s, b) in state.iter_mut().zip(block) {
-            *s ^= b;
-        }
-        first.encrypt_block_mut(&mut state);
-    }
-    second.decrypt_block_mut(&mut state);
-    first.encrypt_block_mut(&mut state);
-    state.into()
-}
-
-/// Padding method 2 of ISO 9797-1: `80`, then zeros.
-pub(crate) fn padded(bytes: &[u8]) -> Vec<u8> {
-    let mut out = bytes.to_vec();
-    out.push(0x80);
-    out.resize(out.len().next_multiple_of(8), 0);
-    out
-}
-
-/// Compares without telling by its duration where the difference lies.
-pub(crate) fn same(a: &[u8], b: &[u8]) -> bool {
-    a.len() == b.len() && a.iter().zip(b).fold(0, |acc, (x, y)| acc | (x ^ y)) == 0
 }

@@ -3,7 +3,11 @@
 //! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
 //! break, by name. It shares no state with the reader: only bytes pass between them.
 
+pub mod active_authentication;
+pub mod chip_authentication;
+pub mod cv_issue;
 pub mod issue;
+pub mod terminal_authentication;
 
 use crate::{
     apdu::{Command, Response, Status},
