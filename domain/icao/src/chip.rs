@@ -7,6 +7,7 @@ pub mod active_authentication;
 pub mod chip_authentication;
 pub mod cv_issue;
 pub mod issue;
+pub mod pace;
 pub mod terminal_authentication;
 
 use crate::{

@@ -272,6 +272,26 @@ impl EcdhParameters {
         self.with_generator(&mapped, &mut context)
     }
 
+    /// One private key divided by another, modulo the order; the chip's half of Chip Authentication Mapping.
+    #[cfg(feature = "chip")]
+    pub(crate) fn quotient(
+        &self,
+        dividend: &PrivateKey,
+        divisor: &PrivateKey,
+    ) -> Result<PrivateKey, DomainParameterError> {
+        let mut context = BigNumContext::new_secure()?;
+        let (mut inverse, mut quotient) = (BigNum::new_secure()?, BigNum::new_secure()?);
+        inverse.mod_inverse(&*divisor.number()?, &self.curve.order, &mut context)?;
+        quotient.mod_mul(
+            &*dividend.number()?,
+            &inverse,
+            &self.curve.order,
+            &mut context,
+        )?;
+        let length = usize::try_from(self.curve.order.num_bytes()).unwrap_or_default();
+        Ok(PrivateKey::from_bytes(&super::padded(&quotient, length)?))
+    }
+
     /// The generator, uncompressed.
     pub(crate) fn generator_bytes(&self) -> Vec<u8> {
         self.generator.to_vec()
