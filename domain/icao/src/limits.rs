@@ -29,6 +29,47 @@ pub const DG2_FACES_MAX: usize = 8;
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
 
+
+
+/// Bits of an RSA modulus that still prove something; documents of the first years hold keys of 1024 bits, fewer can be
+/// factored at home.
+pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
+
+/// Bits of an RSA modulus that are computed with; the largest real one seen has 6144.
+pub const RSA_MODULUS_BITS_MAX: i32 = 8_192;
+
+/// Bits of an elliptic curve's order that still prove something; old documents use 160 and 192, ICAO asks for 224 or more.
+pub const EC_ORDER_BITS_MIN: i32 = 160;
+
+/// Bytes of a field element; the largest field in use has 521 bits.
+pub const EC_FIELD_BYTES_MAX: usize = 66;
+
+/// Bytes of a certificate reference: country of 2, mnemonic of 9, sequence number of 5 (BSI TR-03110-3 appendix A.6.1).
+pub const CV_REFERENCE_BYTES_MAX: usize = 16;
+
+/// Certificates between the key that a chip trusts and a terminal: two of document verifier and terminal, and a link for each
+/// renewal of the root during ten years of a document's life.
+pub const CV_CHAIN_MAX: usize = 8;
+
+/// Entries of one set of SecurityInfos; the richest EF.DG14 seen has some ten.
+pub const SECURITY_INFOS_MAX: usize = 64;
+
+/// Bits of the field of an elliptic curve: from the smallest standardised curve to the largest.
+pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
+
+/// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
+pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
+
+/// Response bytes that fit a protected short response with every cipher: with AES, 223 bytes and padding fill 14 blocks, and 239
+/// with all data objects leave no room for another.
+pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
+
+/// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
+pub const PACE_NONCE_BYTES_MAX: usize = 64;
+
+/// Bytes of one file in evidence: more than any chip holds, less than a burden.
+pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
+
 /// Data objects of one level in files that are lists: a deviation list names some 170,000 document numbers.
 pub const DER_OBJECTS_MAX: usize = 400_000;
 
@@ -90,42 +131,3 @@ pub const JPEG2000_BLOCKS_MAX: u64 = 1 << 19;
 pub const JPEG2000_LAYERS_MAX: u64 = 32;
 /// How many times coarser a component's samples may lie than the pixels.
 pub const JPEG2000_SUBSAMPLING_MAX: u8 = 4;
-
-/// Bits of an RSA modulus that still prove something; documents of the first years hold keys of 1024 bits, fewer can be
-/// factored at home.
-pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
-
-/// Bits of an RSA modulus that are computed with; the largest real one seen has 6144.
-pub const RSA_MODULUS_BITS_MAX: i32 = 8_192;
-
-/// Bits of an elliptic curve's order that still prove something; old documents use 160 and 192, ICAO asks for 224 or more.
-pub const EC_ORDER_BITS_MIN: i32 = 160;
-
-/// Bytes of a field element; the largest field in use has 521 bits.
-pub const EC_FIELD_BYTES_MAX: usize = 66;
-
-/// Bytes of a certificate reference: country of 2, mnemonic of 9, sequence number of 5 (BSI TR-03110-3 appendix A.6.1).
-pub const CV_REFERENCE_BYTES_MAX: usize = 16;
-
-/// Certificates between the key that a chip trusts and a terminal: two of document verifier and terminal, and a link for each
-/// renewal of the root during ten years of a document's life.
-pub const CV_CHAIN_MAX: usize = 8;
-
-/// Entries of one set of SecurityInfos; the richest EF.DG14 seen has some ten.
-pub const SECURITY_INFOS_MAX: usize = 64;
-
-/// Bits of the field of an elliptic curve: from the smallest standardised curve to the largest.
-pub const EC_FIELD_BITS: std::ops::RangeInclusive<i32> = 160..=521;
-
-/// Bits of a Diffie-Hellman prime: from the smallest standardised group to what a terminal computes without delay.
-pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
-
-/// Response bytes that fit a protected short response with every cipher: with AES, 223 bytes and padding fill 14 blocks, and 239
-/// with all data objects leave no room for another.
-pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
-
-/// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
-pub const PACE_NONCE_BYTES_MAX: usize = 64;
-
-/// Bytes of one file in evidence: more than any chip holds, less than a burden.
-pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;

@@ -18,9 +18,11 @@ use egate_icao::{
         chip_authentication::{ChipAuthenticationKeys, StaticKey, data_group_14},
     },
     chip_authentication::{ChipAuthentication, Offer, Step},
+    domain_parameters::PrivateKey,
     evidence::{ChipAuthenticationRecord, Evidence, Performed, authenticity},
     key_derivation::CipherSuite,
     lds::{ChipFiles, FileId},
+    pace::ChipAuthenticationMapping,
     sod::HashAlgorithm,
     tlv,
     trust::TrustStore,
@@ -377,6 +379,52 @@ fn a_proven_key_without_a_trusted_issuer_is_undetermined_and_a_copy_fails_everyt
     let group = report.checks.find("AuthenticityCheck").unwrap();
     assert_eq!(group.result, Failed);
     assert_eq!(report.checks.result, Failed);
+}
+
+#[test]
+#[cfg_attr(not(shared_data), ignore = "needs ../shared/passport")]
+fn a_chip_authentication_mapping_proves_the_signed_key_only() {
+    let text = std::fs::read(shared().join("vectors/pace-sm-generated.json")).unwrap();
+    let vectors: Value = serde_json::from_slice(&text).unwrap();
+    let mut judged = 0;
+    for run in vectors["pace"].as_array().unwrap() {
+        if run["ca_ic"].is_null() {
+            continue;
+        }
+        let bytes = |key: &str| hex::decode(run[key].as_str().unwrap()).unwrap();
+        let id = run["parameter_id"].as_u64().unwrap() as u8;
+        let private = PrivateKey::from_bytes(&bytes("chip_static_private"));
+        let key = StaticKey::with_private(id, private, &[CipherSuite::Aes128], None).unwrap();
+        let other = key.copied_without_key(&[3; 74]).unwrap();
+        let files = |key: &StaticKey| {
+            let dg14 = data_group_14(&key.security_infos().unwrap());
+            let sod = sod(&[(14, &dg14)]);
+            ChipFiles::new(BTreeMap::from([(FileId::Sod, sod), (FileId::Dg14, dg14)]))
+        };
+        let mut evidence = Evidence {
+            files: files(&key),
+            printed_mrz: None,
+            performed: Performed {
+                chip_authentication_mapping: Some(ChipAuthenticationMapping {
+                    mapping_public_key: bytes("chip_map_public"),
+                    authentication_data: bytes("ca_ic"),
+                }),
+                ..Performed::default()
+            },
+        };
+        let text = serde_json::to_string(&evidence).unwrap();
+        assert_eq!(serde_json::from_str::<Evidence>(&text).unwrap(), evidence);
+        let result = |evidence: &Evidence| {
+            let checked = authenticity(&evidence.files, &evidence.performed);
+            let mapping = checked.find("PaceChipAuthMappingCheck").unwrap().result;
+            (checked.result, mapping)
+        };
+        assert_eq!(result(&evidence), (Successful, Successful));
+        evidence.files = files(&other);
+        assert_eq!(result(&evidence), (Failed, Undetermined));
+        judged += 1;
+    }
+    assert!(judged >= 1);
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! `gate-controller document`: documents judged from files.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -80,12 +80,15 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     match &arguments.command {
         Command::Verify(verify) => {
             let view = verify.view();
-            let malformed = view.as_ref().map(|view| view.malformed.clone());
+            let malformed = match &view {
+                Ok(view) => view.malformed.clone(),
+                Err(_) => BTreeSet::new(),
+            };
             let code = output::print(view, verify.judged.json)?;
-            match malformed {
-                Ok(malformed) => output::complain(&verify.folder, malformed.iter()),
-                Err(_) => Ok(code),
+            if malformed.is_empty() {
+                return Ok(code);
             }
+            output::complain(&verify.folder, malformed.iter())
         }
         Command::Sod(sod) => {
             let view = || {
