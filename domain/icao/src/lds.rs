@@ -48,7 +48,7 @@ pub use face_39794::parse_face_image_data_block;
 pub use file_id::FileId;
 pub use files::ChipFiles;
 pub use master_file::{Application, AtrInfo, ExtendedLengths, parse_atr_info, parse_dir};
-pub use reader::{Contents, data_group_body};
+pub use reader::{Contents, data_group_body, first_malformed_object};
 pub use templates::{BiometricTemplate, parse_templates};
 pub use text::{PersonalBytes, PersonalDate, PersonalText};
 

@@ -29,6 +29,8 @@ pub const DG2_FACES_MAX: usize = 8;
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
 
+
+
 /// Bits of an RSA modulus that still prove something; documents of the first years hold keys of 1024 bits, fewer can be
 /// factored at home.
 pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
@@ -109,10 +111,12 @@ pub const LDS_LANDMARKS_MAX: u32 = 1024;
 /// Bytes of a coded image: a chip's portrait has 12 to 40 KB, ISO's sample 894 KB.
 pub const IMAGE_BYTES_MAX: usize = 1 << 20;
 
-/// Pixels of a side and of a whole image; portraits have 0.2 to 1 million.
+/// Pixels of a side of an image.
 pub const IMAGE_SIDE_PX_MAX: u32 = 4096;
-/// As above: at most 50 MB of samples while a JPEG 2000 image is decoded.
-pub const IMAGE_PIXELS_MAX: u64 = 4 << 20;
+
+/// Pixels of an image; portraits have 0.2 to 1 million. A JPEG 2000 image of this size takes some 60 MB while it is decoded,
+/// and one made to be slow (every bit-plane of every code-block coded) two to three seconds.
+pub const IMAGE_PIXELS_MAX: u64 = 2 << 20;
 
 /// Scans of a progressive JPEG; encoders write about ten.
 pub const JPEG_SCANS_MAX: usize = 32;

@@ -584,6 +584,28 @@ fn opaque_files_are_handed_on() {
 }
 
 #[test]
+fn a_malformed_object_is_found_by_its_offset() {
+    let inner = encode_all(0xA0, &[&[2, 1, 9], &encode(0x5F0F, b"JON")]);
+    let file = encode_all(0x6B, &[&encode(0x5F0E, b"DOE"), &inner]);
+    assert_eq!(lds::first_malformed_object(&file), None);
+    let mut longer = file.clone();
+    let at = longer.windows(2).position(|w| w == [0x5F, 0x0F]).unwrap();
+    longer[at + 2] += 1;
+    let found = lds::first_malformed_object(&longer);
+    assert_eq!(found, Some((at, TlvError::Truncated)));
+    let cut = lds::first_malformed_object(&file[..9]);
+    assert_eq!(cut, Some((0, TlvError::Truncated)));
+    let deep = (0..40).fold(vec![], |inside, _| encode(0x30, &inside));
+    assert_eq!(
+        lds::first_malformed_object(&deep),
+        Some((66, TlvError::TooDeep))
+    );
+    let record = files::face_record(&[Face::new(jpeg(), 0, (40, 50))]);
+    let face = templates(0x75, &[(0x7F2E, record)]);
+    assert_eq!(lds::first_malformed_object(&face), None);
+}
+
+#[test]
 fn every_file_is_read_from_ber_too() {
     for (name, file) in files::samples() {
         let ber = indefinite(&file);

@@ -15,6 +15,7 @@ use proptest::{prelude::*, sample::Index};
 
 /// Everything that reads files, over the same bytes; images are described and not decoded.
 fn read_everything(bytes: &[u8]) {
+    let _ = lds::first_malformed_object(bytes);
     let _ = lds::parse_com(bytes);
     let _ = lds::parse_atr_info(bytes);
     let _ = lds::parse_dir(bytes);

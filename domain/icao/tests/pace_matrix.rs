@@ -278,6 +278,13 @@ fn refusals_and_missing_objects_name_the_step() {
         });
         assert_eq!(error, PaceError::Nonce(length));
     }
+    let integrated = self::info(PaceMapping::Integrated, CipherSuite::Aes128, 13);
+    let error = failure(&integrated, |now, _, answer| {
+        if now == 1 {
+            answer.data = tlv::encode(0x7C, &tlv::encode(0x80, &[7; 48]));
+        }
+    });
+    assert_eq!(error, PaceError::Nonce(48));
 }
 
 #[test]
@@ -417,6 +424,37 @@ fn offers_are_ordered_and_what_cannot_be_run_says_why() {
             OfferError::Mapping,
         ]
     );
+}
+
+/// In 1 of 256 runs a number begins with a zero byte, which is not written (§9.4.1).
+#[test]
+fn leading_zeros_of_numbers_are_left_out_and_tolerated() {
+    let info = info(PaceMapping::Generic, CipherSuite::Aes128, 0);
+    let (mut ours_short, mut theirs_short) = (0, 0);
+    // Found by trying: in the first the chip's key begins with a zero byte, in the second ours.
+    for seed in [206, 508] {
+        for pads in [false, true] {
+            let mut setup = setup(&info, &mrz(), seed);
+            let mut chip = setup.chip;
+            if pads {
+                chip = chip.padding_numbers();
+            }
+            let (channel, opened) = run(&mut setup.terminal, &mut chip, |at, command, answer| {
+                if at == 3 {
+                    let ours =
+                        tlv::find(tlv::expect(&command.data, 0x7C).unwrap().0, 0x83).unwrap();
+                    let theirs =
+                        tlv::find(tlv::expect(&answer.data, 0x7C).unwrap().0, 0x84).unwrap();
+                    assert_ne!(ours[0], 0);
+                    ours_short += u32::from(ours.len() < 128);
+                    theirs_short += u32::from(theirs.len() < 128 || theirs[0] == 0);
+                }
+            });
+            let channel = channel.unwrap();
+            assert_eq!(channel.chip_identifier, opened.unwrap().chip_identifier);
+        }
+    }
+    assert_eq!((ours_short, theirs_short), (2, 2));
 }
 
 #[test]

@@ -1,10 +1,10 @@
 //! How every file is opened: size, outermost tag, DER or BER, and a list of what was tolerated.
 
-use std::borrow::Cow;
+use zeroize::Zeroizing;
 
-use super::{Deviation, DeviationKind, FileId, LdsError};
+use super::{Deviation, DeviationKind, FileId, LdsError, face_19794::FORMAT_IDENTIFIER};
 use crate::{
-    limits::{LDS_DEVIATIONS_MAX, LDS_FILE_BYTES_MAX},
+    limits::{LDS_DEVIATIONS_MAX, LDS_FILE_BYTES_MAX, TLV_DEPTH_MAX},
     tlv::{self, Tlv, TlvError},
 };
 
@@ -64,7 +64,7 @@ pub(super) fn read_any<T>(
     let content = match parse(bytes, &mut notes) {
         Ok(content) => content,
         Err(error) if error.is_indefinite() => {
-            let definite = zeroize::Zeroizing::new(tlv::to_definite(bytes)?);
+            let definite = Zeroizing::new(tlv::to_definite(bytes)?);
             notes = Notes::default();
             notes.add(DeviationKind::Ber);
             parse(&definite, &mut notes)?
@@ -127,11 +127,12 @@ pub(super) fn check_count(objects: &[Tlv<'_>], found: usize, notes: &mut Notes) 
 }
 
 /// A string that BER may have cut into pieces (X.690 §8.7.3): primitive tag, or the constructed one around octet strings.
-pub(super) fn string_value<'a>(object: &Tlv<'a>) -> Result<Cow<'a, [u8]>, TlvError> {
-    if object.raw.first().is_none_or(|tag| tag & 0x20 == 0) {
-        return Ok(Cow::Borrowed(object.value));
+pub(super) fn string_value(object: &Tlv<'_>) -> Result<Zeroizing<Vec<u8>>, TlvError> {
+    if object.raw.first().is_none_or(|tag| tag & CONSTRUCTED == 0) {
+        return Ok(Zeroizing::new(object.value.to_vec()));
     }
-    let mut whole = Vec::new();
+    // No piece is longer than what is around it, so nothing is moved and left behind unwiped.
+    let mut whole = Zeroizing::new(Vec::with_capacity(object.value.len()));
     for piece in tlv::children(object.value)? {
         if piece.tag != 0x04 {
             return Err(TlvError::WrongTag {
@@ -141,5 +142,45 @@ pub(super) fn string_value<'a>(object: &Tlv<'a>) -> Result<Cow<'a, [u8]>, TlvErr
         }
         whole.extend_from_slice(piece.value);
     }
-    Ok(Cow::Owned(whole))
+    Ok(whole)
 }
+
+/// Where the first malformed data object of a file begins, and what is wrong with it: for reports on files that could not be
+/// read. `None` if every object is whole, and the file lacks something or holds it in the wrong place.
+pub fn first_malformed_object(bytes: &[u8]) -> Option<(usize, TlvError)> {
+    if bytes.len() > LDS_FILE_BYTES_MAX {
+        return None;
+    }
+    malformed_within(bytes, 0, 0)
+}
+
+fn malformed_within(
+    mut bytes: &[u8],
+    mut offset: usize,
+    depth: usize,
+) -> Option<(usize, TlvError)> {
+    if depth > TLV_DEPTH_MAX {
+        return Some((offset, TlvError::TooDeep));
+    }
+    while !bytes.is_empty() {
+        let (object, rest) = match tlv::read(bytes) {
+            Ok(read) => read,
+            Err(error) => return Some((offset, error)),
+        };
+        let header = object.raw.len() - object.value.len();
+        let constructed = object.raw.first().is_some_and(|tag| tag & CONSTRUCTED != 0);
+        // Some issuers put a face record, which holds no data objects, under a constructed tag.
+        if constructed && !object.value.starts_with(FORMAT_IDENTIFIER) {
+            let inside = malformed_within(object.value, offset + header, depth + 1);
+            if inside.is_some() {
+                return inside;
+            }
+        }
+        offset += object.raw.len();
+        bytes = rest;
+    }
+    None
+}
+
+/// The bit of a tag's first byte that says: data objects inside (X.690 §8.1.2.5).
+const CONSTRUCTED: u8 = 0x20;
