@@ -25,6 +25,8 @@ enum Command {
         config: PathBuf,
     },
     Mrz(cli::mrz::Arguments),
+    Document(cli::document::Arguments),
+    Trust(cli::trust::Arguments),
 }
 
 #[tokio::main]
@@ -41,6 +43,8 @@ async fn main() -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Mrz(arguments) => cli::mrz::run(&arguments),
+        Command::Document(arguments) => cli::document::run(&arguments),
+        Command::Trust(arguments) => cli::trust::run(&arguments),
     }
 }
 

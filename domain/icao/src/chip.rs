@@ -9,7 +9,6 @@ pub mod cv_issue;
 mod fault;
 mod files;
 pub mod issue;
-
 mod log;
 pub mod pace;
 pub mod passport;

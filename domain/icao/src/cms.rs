@@ -7,7 +7,7 @@ use egate_types::UtcTime;
 
 use crate::{
     certificate::{self, Certificate, CertificateError, Name},
-    der::{Der, DerError, Element, dotted},
+    der::{Der, DerError, Element, dotted, first_fault},
     signature::{self, HashAlgorithm, SchemeFamily, SignatureError},
     tlv::{self, TlvError},
 };
@@ -142,7 +142,10 @@ const ATTRIBUTE: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09];
 impl SignedData {
     /// Takes a ContentInfo apart, in BER or DER; bytes behind it are ignored.
     pub fn parse(bytes: &[u8]) -> Result<Self, CmsError> {
-        let definite = tlv::to_definite(bytes).map_err(|rule| first_fault(bytes, rule))?;
+        let definite = tlv::to_definite(bytes).map_err(|rule| match first_fault(bytes) {
+            Some(error) => CmsError::Encoding(error),
+            None => CmsError::Ber(rule),
+        })?;
         let was_ber = !bytes.starts_with(&definite);
         let mut info = Der::new(&definite).take(0x30)?.inside();
         let oid = info.take(0x06)?;
@@ -389,28 +392,4 @@ fn sorted_set(attributes: &[u8]) -> Result<Vec<u8>, DerError> {
         .collect();
     parts.sort_unstable();
     Ok(tlv::encode_all(0x31, &parts))
-}
-
-/// The first place where definite-length reading fails too, so that the error can name an offset.
-fn first_fault(bytes: &[u8], rule: TlvError) -> CmsError {
-    fn descend(mut level: Der<'_>, depth: usize) -> Option<DerError> {
-        while !level.is_empty() {
-            let element = match level.next() {
-                Ok(element) => element,
-                Err(error) => return Some(error),
-            };
-            let constructed = element.raw.first().is_some_and(|tag| tag & 0x20 != 0);
-            if constructed
-                && depth < crate::limits::TLV_DEPTH_MAX
-                && let Some(error) = descend(element.inside(), depth + 1)
-            {
-                return Some(error);
-            }
-        }
-        None
-    }
-    match descend(Der::new(bytes), 0) {
-        Some(error) if error.rule != TlvError::Indefinite => CmsError::Encoding(error),
-        Some(_) | None => CmsError::Ber(rule),
-    }
 }

@@ -1,7 +1,7 @@
 //! A cursor over definite-length data objects that knows where in the file it stands, so that an error can name the offset.
 
 use crate::{
-    limits::DER_OBJECTS_MAX,
+    limits::{DER_OBJECTS_MAX, TLV_DEPTH_MAX},
     tlv::{self, TlvError},
 };
 
@@ -122,6 +122,27 @@ impl<'a> Der<'a> {
         }
         Ok(elements)
     }
+}
+
+/// The first place where the bytes are no data object, indefinite lengths left aside.
+pub(crate) fn first_fault(bytes: &[u8]) -> Option<DerError> {
+    fn descend(mut level: Der<'_>, depth: usize) -> Option<DerError> {
+        while !level.is_empty() {
+            let element = match level.next() {
+                Ok(element) => element,
+                Err(error) => return Some(error),
+            };
+            let constructed = element.raw.first().is_some_and(|tag| tag & 0x20 != 0);
+            if constructed
+                && depth < TLV_DEPTH_MAX
+                && let Some(error) = descend(element.inside(), depth + 1)
+            {
+                return Some(error);
+            }
+        }
+        None
+    }
+    descend(Der::new(bytes), 0).filter(|error| error.rule != TlvError::Indefinite)
 }
 
 /// An object identifier in dotted form; a malformed one ends early.

@@ -22,12 +22,15 @@ use crate::{
     active_authentication::Exchange,
     apdu::Status,
     chip_authentication::{ChipAuthenticationError, Transcript},
-    lds::ChipFiles,
+    cms::SignedData,
+    domain_parameters::PublicKey,
+    lds::{ChipFiles, FileId},
     mrz,
     pace::ChipAuthenticationMapping,
+    security_infos::SecurityInfos,
     session::{ChipAuthenticationOutcome, Reading},
     trust::TrustStore,
-    verify::{DocumentReport, passive_authentication},
+    verify::{DocumentReport, passive_authentication, signed::SignedAssessment},
 };
 
 /// All that was captured of one document.
@@ -94,7 +97,9 @@ impl Evidence {
             .as_ref()
             .and_then(|lines| mrz::parse(lines, at).ok());
         let mut report = passive_authentication(&self.files, printed.as_ref(), trust, at);
-        let authenticity = gated(authenticity(&self.files, &self.performed), &report.checks);
+        let keys = card_security_keys(&self.files, trust, at);
+        let checked = authenticity_with(&self.files, &self.performed, &keys);
+        let authenticity = gated(checked, &report.checks);
         report.checks = with_authenticity(report.checks, &authenticity);
         report
     }
@@ -108,6 +113,26 @@ impl fmt::Debug for Evidence {
             .field("performed", &self.performed)
             .finish()
     }
+}
+
+/// The chip's keys in EF.CardSecurity; none unless its signature holds up to a trust anchor (ICAO 9303-11 §9.2.11).
+fn card_security_keys(files: &ChipFiles, trust: &TrustStore, at: Date) -> Vec<PublicKey> {
+    let signed = files.get(FileId::CardSecurity).map(SignedData::parse);
+    let Some(Ok(signed)) = signed else {
+        return Vec::new();
+    };
+    let [signer] = signed.signers.as_slice() else {
+        return Vec::new();
+    };
+    let trusted = SignedAssessment::new(&signed, signer, trust, at)
+        .reasons()
+        .is_empty();
+    if !trusted || signed.content_type != SECURITY_OBJECT {
+        return Vec::new();
+    }
+    let infos = SecurityInfos::parse(&signed.content).unwrap_or_default();
+    let keys = infos.chip_authentication_keys.iter();
+    keys.filter_map(|info| info.key().ok()).collect()
 }
 
 /// A chip that proves a key proves nothing while nobody trusted has signed that key: successes become undetermined.
@@ -160,3 +185,5 @@ fn leaf(name: &str, run_mode: RunMode, result: CheckResult, detail: Option<Strin
 
 /// Published name of the group.
 const NAME: &str = "AuthenticityCheck";
+/// id-SecurityObject, 0.4.0.127.0.7.3.2.1: the content of EF.CardSecurity.
+pub(crate) const SECURITY_OBJECT: &[u8] = &[0x04, 0x00, 0x7F, 0x00, 0x07, 0x03, 0x02, 0x01];

@@ -1,6 +1,7 @@
 //! Judgements as plain structures for JSON. The names of the keys are kept: integrators script against them.
 
 pub mod document;
+pub mod mrz;
 pub mod sod;
 pub mod trust;
 

@@ -43,7 +43,7 @@ pub enum SodError {
     #[error("data group hashes: {0}")]
     Content(DerError),
     /// An unknown hash algorithm.
-    #[error("hash algorithm of the data groups")]
+    #[error("data group hashes: hash algorithm is unknown or malformed")]
     Hash(#[source] SignatureError),
     /// A data group number outside 1..=16, or twice.
     #[error(

@@ -7,6 +7,7 @@
 pub mod deviation_list;
 pub mod inspect;
 pub mod master_list;
+pub mod material;
 pub mod revocation;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,7 +46,7 @@ struct Entry {
 
 /// A certificate or list that cannot be taken into the store.
 #[derive(Debug, thiserror::Error)]
-#[error("entry {index} (from zero) of the trust store: {source}")]
+#[error("entry {index} (from zero) of the trust store cannot be read")]
 pub struct TrustError {
     /// Its place in what was given.
     pub index: usize,
@@ -144,14 +145,24 @@ impl TrustStore {
 
     /// Adds a link certificate that came with a document: it leads to an anchor of the store and never is one itself.
     pub fn add_link(&mut self, der: &[u8]) -> Result<(), CertificateError> {
-        self.add(Certificate::from_der(der)?, None);
+        self.add_link_certificate(Certificate::from_der(der)?);
         Ok(())
+    }
+
+    /// As [`Self::add_link`].
+    pub fn add_link_certificate(&mut self, link: Certificate) {
+        self.add(link, None);
     }
 
     /// Adds a document signer certificate for security objects that hold none. It is not trusted by this.
     pub fn add_document_signer(&mut self, der: &[u8]) -> Result<(), CertificateError> {
-        self.document_signers.push(Certificate::from_der(der)?);
+        self.add_document_signer_certificate(Certificate::from_der(der)?);
         Ok(())
+    }
+
+    /// As [`Self::add_document_signer`].
+    pub fn add_document_signer_certificate(&mut self, signer: Certificate) {
+        self.document_signers.push(signer);
     }
 
     /// Takes over the certificates of a signed master list, if its signature holds and its signer was issued by a certificate of the

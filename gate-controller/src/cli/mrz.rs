@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
-use egate_icao::mrz::{self, Candidate, CheckDigits, Field, Grounds, MrzError, Substitution, Zone};
+use egate_icao::mrz::{self, Candidate, Grounds, MrzError, Substitution, Zone};
+use egate_icao::report::mrz::MrzView;
 use egate_types::{Date, MrzLines};
 use gate_controller::clock::Clock;
 use serde::Serialize;
@@ -165,11 +166,11 @@ struct Malformed {
     error: String,
 }
 
-/// The output.
+/// The output; names and order of the keys are fixed, integrators script them.
 #[derive(Serialize)]
 struct Report {
     #[serde(flatten)]
-    fields: Fields,
+    zone: MrzView,
     accepted: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     violations: Vec<String>,
@@ -183,108 +184,11 @@ impl Report {
     /// What the zone says, not accepted yet.
     fn new(zone: &Zone) -> Self {
         Self {
-            fields: Fields::new(zone),
+            zone: MrzView::of(zone),
             accepted: false,
             violations: Vec::new(),
             substitutions: Vec::new(),
             candidates: Vec::new(),
-        }
-    }
-}
-
-/// A reading that would satisfy the zone.
-#[derive(Serialize)]
-struct Reading {
-    #[serde(flatten)]
-    fields: Fields,
-    substitutions: Vec<Taken>,
-}
-
-impl Reading {
-    fn new(candidate: &Candidate) -> Self {
-        Self {
-            fields: Fields::new(&candidate.zone),
-            substitutions: candidate.substitutions.iter().map(taken).collect(),
-        }
-    }
-}
-
-/// What a zone says; names and order of the keys are fixed, integrators script them.
-#[derive(Serialize)]
-struct Fields {
-    format: &'static str,
-    document_code: String,
-    issuing_state: String,
-    surname: String,
-    given_names: String,
-    document_number: String,
-    #[serde(skip_serializing_if = "std::ops::Not::not")]
-    long_document_number: bool,
-    nationality: String,
-    birth_date: String,
-    sex: String,
-    expiry_date: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    optional_data: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    optional_data_1: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    optional_data_2: Option<String>,
-    checks: Checks,
-    all_checks_ok: bool,
-}
-
-impl Fields {
-    fn new(zone: &Zone) -> Self {
-        let trimmed = |field| zone.text(field).trim_end_matches('<').to_owned();
-        let raw = |field| zone.text(field).to_owned();
-        let name = zone.name();
-        let digits = zone.check_digits();
-        let (optional_data, optional_data_1, optional_data_2) = match *zone.optional_data() {
-            [first, second] => (None, Some(first.to_owned()), Some(second.to_owned())),
-            [only, ..] => (Some(only.to_owned()), None, None),
-            [] => (None, None, None),
-        };
-        Self {
-            format: zone.format().name(),
-            document_code: trimmed(Field::DocumentCode),
-            issuing_state: trimmed(Field::IssuingState),
-            surname: name.surname.clone(),
-            given_names: name.given.clone(),
-            document_number: zone.document_number().to_string(),
-            long_document_number: zone.has_long_number(),
-            nationality: trimmed(Field::Nationality),
-            birth_date: raw(Field::BirthDate),
-            sex: raw(Field::Sex),
-            expiry_date: raw(Field::ExpiryDate),
-            optional_data,
-            optional_data_1,
-            optional_data_2,
-            checks: Checks::from(digits),
-            all_checks_ok: digits.all_hold(),
-        }
-    }
-}
-
-#[derive(Serialize)]
-struct Checks {
-    document_number: bool,
-    birth_date: bool,
-    expiry_date: bool,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    optional_data: Option<bool>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    composite: Option<bool>,
-}
-
-impl From<CheckDigits> for Checks {
-    fn from(digits: CheckDigits) -> Self {
-        Self {
-            document_number: digits.document_number,
-            birth_date: digits.birth_date,
-            expiry_date: digits.expiry_date,
-            optional_data: digits.optional_data,
-            composite: digits.composite,
         }
     }
 }
@@ -311,5 +215,21 @@ fn taken(substitution: &Substitution) -> Taken {
             Grounds::Impossible => "cannot stand here",
             Grounds::CheckDigit => "check digits would agree",
         },
+    }
+}
+
+/// A reading that would satisfy the zone.
+#[derive(Serialize)]
+struct Reading {
+    lines: Vec<String>,
+    substitutions: Vec<Taken>,
+}
+
+impl Reading {
+    fn new(candidate: &Candidate) -> Self {
+        Self {
+            lines: candidate.zone.lines().expose().to_vec(),
+            substitutions: candidate.substitutions.iter().map(taken).collect(),
+        }
     }
 }

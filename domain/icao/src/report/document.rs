@@ -1,18 +1,29 @@
 //! `document verify`: a whole document judged.
 
+use std::collections::BTreeSet;
+
 use egate_types::{CheckNode, CheckResult, Date};
 use serde::Serialize;
 
 use crate::{
-    lds::{ChipFiles, FileId},
+    active_authentication::{self, ActiveAuthenticationView},
+    der::first_fault,
+    evidence::Evidence,
+    lds::{
+        self, ChipFiles, FileId, LdsError,
+        view::{FaceView, PersonalDetailsView},
+    },
+    mrz::{self, Zone},
     signature::SchemeFamily,
     sod::{self, SecurityObject, SodError},
     trust::TrustStore,
-    verify::{self, DocumentReport},
+    verify::DocumentReport,
 };
 
+use super::mrz::MrzView;
+
 /// A document and its verdict.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct DocumentView {
     /// The verdict.
     pub passive_authentication: VerdictView,
@@ -24,8 +35,20 @@ pub struct DocumentView {
     pub weak_algorithms: Vec<String>,
     /// Whether issuing state and signer are of the same country.
     pub country_check: CheckResult,
+    /// The machine readable zone of EF.DG1.
+    pub mrz: Option<MrzView>,
+    /// The faces of EF.DG2.
+    pub dg2: Option<Vec<FaceView>>,
+    /// EF.DG11.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dg11: Option<PersonalDetailsView>,
     /// EF.SOD.
     pub sod: SecurityObjectView,
+    /// Active authentication, if a challenge and its response are at hand.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub active_authentication: Option<ActiveAuthenticationView>,
+    /// Files that cannot be read, with offset and rule.
+    pub malformed: BTreeSet<String>,
     /// Deviations from ICAO 9303 that were accepted.
     pub deviations: Vec<String>,
     /// The tree of checks by their names in BSI TR-03135 v5.
@@ -57,16 +80,34 @@ pub struct SecurityObjectView {
 }
 
 /// Judges a document. An EF.SOD that cannot be taken apart leaves nothing to judge.
-pub fn view(files: &ChipFiles, trust: &TrustStore, at: Date) -> Result<DocumentView, SodError> {
-    let file = files.get(FileId::Sod).ok_or(SodError::Missing)?;
+pub fn view(evidence: &Evidence, trust: &TrustStore, at: Date) -> Result<DocumentView, SodError> {
+    let file = evidence.files.get(FileId::Sod).ok_or(SodError::Missing)?;
     let object = sod::parse(file)?;
-    let report = verify::passive_authentication(files, None, trust, at);
-    Ok(DocumentView::of(&object, report))
+    let report = evidence.judge(trust, at);
+    Ok(DocumentView::of(evidence, &object, report))
 }
 
 impl DocumentView {
-    fn of(object: &SecurityObject, report: DocumentReport) -> Self {
+    fn of(evidence: &Evidence, object: &SecurityObject, report: DocumentReport) -> Self {
+        let files = &evidence.files;
         let verdict = report.verdict;
+        let mut contents = Contents {
+            files,
+            malformed: BTreeSet::new(),
+        };
+        contents.read(FileId::Com, lds::parse_com);
+        let zone = contents.read(FileId::Dg1, lds::parse_dg1);
+        let zone = zone.and_then(|lines| match mrz::read(&lines) {
+            Ok(zone) => Some(zone),
+            Err(error) => {
+                contents
+                    .malformed
+                    .insert(format!("{}: {error}", FileId::Dg1));
+                None
+            }
+        });
+        let faces = contents.read(FileId::Dg2, lds::parse_faces);
+        let details = contents.read(FileId::Dg11, lds::parse_dg11);
         Self {
             passive_authentication: VerdictView {
                 result: if verdict.is_valid() {
@@ -81,11 +122,49 @@ impl DocumentView {
             weak_algorithm: !verdict.weak_algorithms.is_empty(),
             weak_algorithms: verdict.weak_algorithms,
             country_check: verdict.country_check,
+            mrz: zone.as_ref().map(|zone: &Zone| MrzView::of(zone)),
+            dg2: faces.map(|faces| faces.content.iter().map(FaceView::of).collect()),
+            dg11: details.map(|details| PersonalDetailsView::of(&details.content)),
             sod: SecurityObjectView::of(object),
+            active_authentication: active_authentication(evidence),
+            malformed: contents.malformed,
             deviations: report.deviations,
             checks: report.checks,
         }
     }
+}
+
+/// Reads contents and notes which files have none.
+struct Contents<'a> {
+    files: &'a ChipFiles,
+    malformed: BTreeSet<String>,
+}
+
+impl Contents<'_> {
+    fn read<T>(
+        &mut self,
+        file: FileId,
+        parse: impl FnOnce(&[u8]) -> Result<T, LdsError>,
+    ) -> Option<T> {
+        let bytes = self.files.get(file)?;
+        match parse(bytes) {
+            Ok(content) => Some(content),
+            Err(error) => {
+                let offset = first_fault(bytes).map_or(0, |fault| fault.offset);
+                self.malformed
+                    .insert(format!("{file}: at offset {offset}: {error}"));
+                None
+            }
+        }
+    }
+}
+
+fn active_authentication(evidence: &Evidence) -> Option<ActiveAuthenticationView> {
+    let exchange = evidence.performed.active_authentication.as_ref()?;
+    let file = |file| evidence.files.get(file);
+    let judgement =
+        active_authentication::judge(file(FileId::Dg15), file(FileId::Dg14), Some(exchange));
+    Some(ActiveAuthenticationView::new(exchange, &judgement))
 }
 
 impl SecurityObjectView {

@@ -8,13 +8,14 @@ use serde::Serialize;
 
 use crate::{
     certificate::{Certificate, CertificateError},
-    cms::SignedData,
+    cms::{CmsError, SignedData},
     trust::{
         TrustStore,
         deviation_list::{DEFECT_LIST, DEVIATION_LIST, DeviationList, DeviationListError},
         inspect::{self, Counts},
         master_list::{ListSigner, MasterList, MasterListError},
-        revocation::RevocationList,
+        material::{self, Kind, MaterialError},
+        revocation::{RevocationList, RevocationListError},
     },
 };
 
@@ -166,6 +167,15 @@ pub enum TrustViewError {
     /// Nothing else either, and not a certificate.
     #[error("{0}")]
     Certificate(CertificateError),
+    /// Not a revocation list.
+    #[error("{0}")]
+    RevocationList(RevocationListError),
+    /// An envelope that is malformed.
+    #[error("{0}")]
+    Envelope(CmsError),
+    /// Malformed PEM.
+    #[error("{0}")]
+    Material(MaterialError),
     /// The hash of the file cannot be computed.
     #[error("hash of the file cannot be computed")]
     Hash,
@@ -184,51 +194,50 @@ pub fn view(bytes: &[u8], store: &TrustStore, day: Date) -> Result<TrustView, Tr
         certificate: None,
         revocation_list: None,
     };
-    if let Ok(list) = RevocationList::from_der(bytes) {
-        view.kind = "revocation_list";
-        view.revocation_list = Some(RevocationListView::of(&list, day));
-        return Ok(view);
-    }
-    let certificate = match Certificate::from_der(bytes) {
-        Ok(certificate) => {
+    let blocks = material::pem_blocks(bytes).map_err(TrustViewError::Material)?;
+    let bytes = blocks.first().map_or(bytes, Vec::as_slice);
+    match material::kind(bytes) {
+        Kind::Certificate => {
+            let certificate = Certificate::from_der(bytes).map_err(TrustViewError::Certificate)?;
             view.certificate = Some(CertificateView::of(&certificate));
-            return Ok(view);
         }
-        Err(error) => error,
-    };
-    match SignedData::parse(bytes) {
-        Ok(signed) if [DEVIATION_LIST, DEFECT_LIST].contains(&signed.content_type.as_slice()) => {
-            let list = DeviationList::parse(bytes).map_err(TrustViewError::DeviationList)?;
-            let icao = signed.content_type == DEVIATION_LIST;
-            view.kind = if icao {
-                "deviation_list"
-            } else {
-                "defect_list"
-            };
-            view.signature = Some(SignatureView::of(&signed, &[], store, day));
-            view.deviations = Some(DeviationsView::of(&list));
+        Kind::RevocationList => {
+            let list = RevocationList::from_der(bytes).map_err(TrustViewError::RevocationList)?;
+            view.kind = "revocation_list";
+            view.revocation_list = Some(RevocationListView::of(&list, day));
         }
-        Ok(_) => view.add_master_list(bytes, store, day)?,
-        Err(_) => match view.add_master_list(bytes, store, day) {
-            // Of what is no envelope at all, the certificate's error says most.
-            Err(TrustViewError::MasterList(MasterListError::Envelope(_)))
-                if !looks_like_envelope(bytes) =>
-            {
-                return Err(TrustViewError::Certificate(certificate));
+        Kind::BareList => view.add_master_list(bytes, store, day)?,
+        Kind::Envelope => {
+            let signed = SignedData::parse(bytes).map_err(TrustViewError::Envelope)?;
+            match signed.content_type.as_slice() {
+                DEVIATION_LIST | DEFECT_LIST => view.add_deviations(&signed, bytes, store, day)?,
+                _ => view.add_master_list(bytes, store, day)?,
             }
-            other => other?,
-        },
+        }
     }
     Ok(view)
 }
 
-/// A SEQUENCE that begins with an object identifier.
-fn looks_like_envelope(bytes: &[u8]) -> bool {
-    let outer = crate::der::Der::new(bytes).take(0x30);
-    outer.is_ok_and(|outer| outer.inside().take(0x06).is_ok()) || bytes.get(1) == Some(&0x80)
-}
-
 impl TrustView {
+    fn add_deviations(
+        &mut self,
+        signed: &SignedData,
+        bytes: &[u8],
+        store: &TrustStore,
+        day: Date,
+    ) -> Result<(), TrustViewError> {
+        let list = DeviationList::parse(bytes).map_err(TrustViewError::DeviationList)?;
+        let icao = signed.content_type == DEVIATION_LIST;
+        self.kind = if icao {
+            "deviation_list"
+        } else {
+            "defect_list"
+        };
+        self.signature = Some(SignatureView::of(signed, &[], store, day));
+        self.deviations = Some(DeviationsView::of(&list));
+        Ok(())
+    }
+
     fn add_master_list(
         &mut self,
         bytes: &[u8],

@@ -42,13 +42,12 @@ pub enum MasterListError {
     #[error("content type {0} is not that of a CSCA master list")]
     ContentType(String),
     /// A certificate of the list is malformed.
-    #[error("certificate {index} (from zero): {source}")]
+    #[error("content: certificate {index} (from zero): {error}")]
     Certificate {
         /// Its place in the list.
         index: usize,
         /// What is wrong with it.
-        #[source]
-        source: CertificateError,
+        error: CertificateError,
     },
     /// Larger than any list may be.
     #[error("list exceeds {LIST_BYTES_MAX} bytes or {MASTER_LIST_CERTIFICATES_MAX} certificates")]
@@ -178,7 +177,7 @@ fn content(bytes: &[u8]) -> Result<(u8, Vec<Certificate>), MasterListError> {
     }
     let read = |(index, entry): (usize, &crate::der::Element<'_>)| {
         Certificate::from_der(entry.raw)
-            .map_err(|source| MasterListError::Certificate { index, source })
+            .map_err(|error| MasterListError::Certificate { index, error })
     };
     let certificates = entries
         .iter()
