@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use egate_icao::{
     chip::issue::{
-        DocumentOptions, Forgery, IssuedDocument, KeyKind, SignatureScheme,
+        DocumentOptions, Forgery, IssuedDocument, KeyKind, Quirk, SignatureScheme,
         authority::{Authority, RevocationListFault, SignerFault, SignerOptions},
         forge,
     },
@@ -464,6 +464,41 @@ fn content_types_that_issuers_are_known_for_are_tolerated_and_noted() {
                 .iter()
                 .any(|text| text.contains("content type"))
         );
+    }
+}
+
+#[test]
+fn oddities_of_real_security_objects_are_tolerated_and_noted() {
+    let rsa = (KeyKind::Rsa2048, SignatureScheme::SHA256);
+    for (quirk, keys, words) in [
+        (Quirk::Ber, EC, "BER"),
+        (Quirk::LeadingZeros, EC, "shortest form"),
+        (Quirk::NoNullInDigestInfo, rsa, "lacks its NULL"),
+        (
+            Quirk::AttributesSentUnsorted,
+            EC,
+            "another order than signed",
+        ),
+        (Quirk::AttributesUnsorted, EC, "not in DER's order"),
+    ] {
+        let authority = Authority::new("UT", "CSCA", keys, long()).unwrap();
+        let signer = SignerOptions {
+            kind: keys.0,
+            ..good_signer()
+        };
+        let options = DocumentOptions {
+            quirk: Some(quirk),
+            ..DocumentOptions::default()
+        };
+        let mut files = issue(&authority, &signer, &options);
+        let trust = trusting(&authority);
+        assert_eq!(said(&files, &trust), "valid", "{quirk:?}");
+        let report = passive_authentication(&files, None, &trust, today());
+        let noted = report.deviations.iter().any(|text| text.contains(words));
+        assert!(noted, "{quirk:?}: {:?}", report.deviations);
+        // Tolerance must not make a wrong signature right.
+        forge(&mut files, Forgery::BrokenSignature);
+        assert_eq!(said(&files, &trust), "sod_signature", "{quirk:?}");
     }
 }
 

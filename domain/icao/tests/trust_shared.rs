@@ -225,3 +225,28 @@ fn developer_documents_get_their_verdicts() {
         assert_eq!(found["country_check"], "successful", "{case}");
     }
 }
+
+#[test]
+#[cfg_attr(not(shared_data), ignore = "needs ../shared/passport")]
+fn mutated_real_objects_never_panic() {
+    let store = TrustStore::default();
+    for name in [
+        "NZ_ber_indefinite.bin",
+        "MY_rsapss.bin",
+        "DE_EF.CardSecurity.bin",
+    ] {
+        let original = bytes(&shared().join("sod").join(name));
+        for at in 0..original.len() {
+            let mut mutated = original.clone();
+            mutated[at] ^= 0x41;
+            let _ = report::sod::view(&mutated, &store, today());
+            let _ = report::sod::view(&original[..at], &store, today());
+        }
+    }
+    let anchor = bytes(&shared().join("trust/DE_ROOT_CA_CSCA07.cer"));
+    for at in 0..anchor.len() {
+        let mut mutated = anchor.clone();
+        mutated[at] ^= 0x41;
+        let _ = report::trust::view(&mutated, &store, today());
+    }
+}

@@ -62,6 +62,23 @@ pub struct DocumentOptions {
     pub data_groups: BTreeMap<u8, Vec<u8>>,
     /// Data groups that EF.COM leaves out.
     pub hidden_in_com: Vec<u8>,
+    /// How the encoding of EF.SOD is odd.
+    pub quirk: Option<Quirk>,
+}
+
+/// Oddities of real security objects that readers must tolerate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Quirk {
+    /// Indefinite lengths and a content in two pieces.
+    Ber,
+    /// Integers of the ECDSA signature with leading zeros.
+    LeadingZeros,
+    /// A hash identifier without NULL inside the RSA signature.
+    NoNullInDigestInfo,
+    /// Signed attributes sent in another order than signed.
+    AttributesSentUnsorted,
+    /// Signed attributes signed and sent in another order than DER's.
+    AttributesUnsorted,
 }
 
 impl Default for DocumentOptions {
@@ -74,6 +91,7 @@ impl Default for DocumentOptions {
             content_type: LDS_SECURITY_OBJECT.to_vec(),
             data_groups: BTreeMap::new(),
             hidden_in_com: Vec::new(),
+            quirk: None,
         }
     }
 }
@@ -224,6 +242,7 @@ impl DocumentSigner {
             } else {
                 &[]
             },
+            quirk: options.quirk,
         };
         Ok(tlv::encode(0x77, &envelope.sign(&self.key)?))
     }

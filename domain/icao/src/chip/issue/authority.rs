@@ -247,6 +247,7 @@ impl Authority {
             signer_id: signer.issuer_and_serial(),
             signing_time: Some(signed_at),
             certificates: &[signer.certificate()],
+            quirk: None,
         };
         envelope.sign(&signer.key)
     }

@@ -165,6 +165,20 @@ impl SigningKey {
     }
 }
 
+impl SigningKey {
+    /// PKCS#1 v1.5 with a hash identifier that lacks its NULL, as in ICAO's own master list; RSA keys only.
+    pub(super) fn sign_without_null(&self, message: &[u8]) -> Result<Vec<u8>, ErrorStack> {
+        let rsa = self.key.rsa()?;
+        let hash = self.scheme.hash;
+        let identifier = tlv::encode(0x30, &tlv::encode(0x06, hash.oid()));
+        let digest = tlv::encode(0x04, &hash.of(message)?);
+        let info = tlv::encode_all(0x30, &[&identifier, &digest]);
+        let mut signature = vec![0; rsa.size() as usize];
+        rsa.private_encrypt(&info, &mut signature, Padding::PKCS1)?;
+        Ok(signature)
+    }
+}
+
 /// AlgorithmIdentifier of a hash.
 pub(super) fn hash_identifier(hash: HashAlgorithm) -> Vec<u8> {
     tlv::encode_all(0x30, &[&tlv::encode(0x06, hash.oid()), &NULL])

@@ -5,7 +5,7 @@ use egate_types::UtcTime;
 use crate::tlv;
 
 use super::{
-    IssueError,
+    IssueError, Quirk,
     key::{SigningKey, hash_identifier},
 };
 
@@ -18,6 +18,8 @@ pub(super) struct Envelope<'a> {
     pub(super) signing_time: Option<UtcTime>,
     /// Certificates to enclose.
     pub(super) certificates: &'a [&'a [u8]],
+    /// How the encoding is odd.
+    pub(super) quirk: Option<Quirk>,
 }
 
 impl Envelope<'_> {
@@ -35,8 +37,24 @@ impl Envelope<'_> {
             attributes.push(attribute(SIGNING_TIME, &utc_time(time)));
         }
         attributes.sort();
+        let sorted = attributes.concat();
+        if matches!(
+            self.quirk,
+            Some(Quirk::AttributesSentUnsorted | Quirk::AttributesUnsorted)
+        ) {
+            attributes.reverse();
+        }
         let attributes = attributes.concat();
-        let signature = key.sign(&tlv::encode(0x31, &attributes))?;
+        let signed = match self.quirk {
+            Some(Quirk::AttributesUnsorted) => &attributes,
+            _ => &sorted,
+        };
+        let message = tlv::encode(0x31, signed);
+        let signature = match self.quirk {
+            Some(Quirk::NoNullInDigestInfo) => key.sign_without_null(&message)?,
+            Some(Quirk::LeadingZeros) => with_leading_zeros(&key.sign(&message)?),
+            _ => key.sign(&message)?,
+        };
         let hash_identifier = hash_identifier(hash);
         let info = tlv::encode_all(
             0x30,
@@ -54,22 +72,40 @@ impl Envelope<'_> {
         } else {
             tlv::encode_all(0xA0, self.certificates)
         };
-        let signed_data = tlv::encode_all(
-            0x30,
-            &[
-                &[0x02, 0x01, 0x03],
-                &tlv::encode(0x31, &hash_identifier),
-                &encapsulated,
-                &certificates,
-                &tlv::encode(0x31, &info),
-            ],
-        );
-        let explicit = tlv::encode(0xA0, &signed_data);
-        Ok(tlv::encode_all(
-            0x30,
-            &[&tlv::encode(0x06, SIGNED_DATA), &explicit],
-        ))
+        let digests = tlv::encode(0x31, &hash_identifier);
+        let infos = tlv::encode(0x31, &info);
+        let oid = tlv::encode(0x06, SIGNED_DATA);
+        let version = [0x02, 0x01, 0x03];
+        if self.quirk == Some(Quirk::Ber) {
+            let middle = self.content.len() / 2;
+            let (first, second) = self.content.split_at(middle);
+            let pieces = [tlv::encode(0x04, first), tlv::encode(0x04, second)];
+            let octets = indefinite(0xA0, &[&indefinite(0x24, &[&pieces[0], &pieces[1]])]);
+            let encapsulated = indefinite(0x30, &[&content_type, &octets]);
+            let parts: [&[u8]; 5] = [&version, &digests, &encapsulated, &certificates, &infos];
+            let explicit = indefinite(0xA0, &[&indefinite(0x30, &parts)]);
+            return Ok(indefinite(0x30, &[&oid, &explicit]));
+        }
+        let parts: [&[u8]; 5] = [&version, &digests, &encapsulated, &certificates, &infos];
+        let explicit = tlv::encode(0xA0, &tlv::encode_all(0x30, &parts));
+        Ok(tlv::encode_all(0x30, &[&oid, &explicit]))
     }
+}
+
+/// A constructed object of indefinite length (X.690 §8.1.3.6).
+fn indefinite(tag: u8, parts: &[&[u8]]) -> Vec<u8> {
+    [&[tag, 0x80][..], &parts.concat(), &[0, 0]].concat()
+}
+
+/// An ECDSA signature whose integers are longer than need be.
+fn with_leading_zeros(signature: &[u8]) -> Vec<u8> {
+    let numbers = tlv::expect(signature, 0x30).and_then(|(body, _)| tlv::children(body));
+    let padded: Vec<u8> = numbers
+        .unwrap_or_default()
+        .iter()
+        .flat_map(|number| tlv::encode_all(0x02, &[&[0, 0], number.value]))
+        .collect();
+    tlv::encode(0x30, &padded)
 }
 
 fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
