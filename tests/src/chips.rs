@@ -6,16 +6,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::card::{AttachedChip, Remover};
 use egate_hardware::sim::{DocumentId, DocumentSlot};
-use egate_icao::chip::issue::IssuedDocument;
-use egate_icao::chip::{Chip, ChipFault};
+use egate_icao::chip::ChipFault;
+use egate_icao::chip::passport::Passport;
 
 use crate::clock::random;
 
 /// A document and how its chip misbehaves.
 #[derive(Clone)]
 pub struct Document {
-    /// Files, zone, keys.
-    pub issued: IssuedDocument,
+    /// Files, zone, chip.
+    pub passport: Passport,
     /// Faults of its chip.
     pub faults: Vec<ChipFault>,
 }
@@ -69,11 +69,9 @@ impl Chips {
                 return;
             };
             *lock(&on_reader) = attached.remover().ok();
-            let mut chip = Chip::new(
-                document.issued.files,
-                &document.issued.access_key,
-                document.faults,
-            );
+            let Ok(mut chip) = document.passport.chip(document.faults) else {
+                return;
+            };
             let _ = attached.serve(&mut chip, random);
             // A chip that left the field by its own fault: now its line is dead too.
             let _ = remover.remove();

@@ -210,7 +210,7 @@ impl Port {
             face_seed,
             attack: script.attack,
             document: DocumentId(n),
-            mrz: Some(document.issued.mrz.clone()),
+            mrz: Some(document.passport.issued.mrz.clone()),
             behaviour: script.behaviour,
             patience_ms: 60_000,
         };
@@ -372,6 +372,9 @@ async fn set_up_central(folder: &Path, lanes: usize) -> anyhow::Result<()> {
             "[[authority]]\nid = \"{authority}\"\nname = \"{name}\"\nidentity = {identity}\n\
              key = \"keys/{authority}.key\"\nlist = \"{authority}-demo\"\nlist_age_limit_s = 86400\n"
         );
+        if identity {
+            config += "trust = \"trust\"\n";
+        }
     }
     std::fs::write(folder.join("central.toml"), config)?;
     let head = "issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until\n";

@@ -4,6 +4,7 @@ use anyhow::Context;
 use egate_hardware::sim::{Attack, Behaviour, WayOut};
 use egate_icao::chip::ChipFault;
 use egate_icao::chip::issue::{Forgery, KeyKind, TestIssuer, forge};
+use egate_icao::chip::passport::{Generation, Passport};
 use egate_models::encode_jpeg;
 use egate_synthetic_faces::{Identity, render_portrait};
 use egate_types::{
@@ -12,6 +13,7 @@ use egate_types::{
 };
 
 use crate::chips::Document;
+use crate::clock;
 
 /// Number on the border-inspection list.
 pub const LISTED_NUMBER: &str = "X00000001";
@@ -238,6 +240,8 @@ pub struct Issuers {
     today: Date,
 }
 
+/// Travellers carry documents of every generation.
+const GENERATIONS: [Generation; 3] = [Generation::Pace, Generation::PaceCam, Generation::Bac];
 /// First face seed of the demo's travellers; the training of the synthetic models used small seeds.
 const FIRST_FACE: u64 = 9_000_000;
 /// Commands that a chip still answers before it is taken off the reader: access is open, the files are not read.
@@ -264,10 +268,13 @@ impl Issuers {
         } else {
             &self.state
         };
-        let mut issued = issuer.issue(&self.travel_document(twist, n)?, &portrait)?;
+        let generation = GENERATIONS[(n % GENERATIONS.len() as u64) as usize];
+        let document = self.travel_document(twist, n)?;
+        let mut passport =
+            Passport::issue(issuer, generation, &document, &portrait, &clock::random())?;
         let mut faults = Vec::new();
         match twist {
-            Twist::AlteredChip => forge(&mut issued.files, Forgery::AlteredDg2),
+            Twist::AlteredChip => forge(&mut passport.issued.files, Forgery::AlteredDg2),
             Twist::WrongChipKeys => faults.push(ChipFault::WrongKey),
             Twist::RemovedMidRead => faults.push(ChipFault::RemovedAfter(REMOVED_AFTER)),
             Twist::None
@@ -277,7 +284,7 @@ impl Issuers {
             | Twist::UntrustedSigner
             | Twist::Expired => {}
         }
-        Ok((Document { issued, faults }, face_seed))
+        Ok((Document { passport, faults }, face_seed))
     }
 
     fn travel_document(&self, twist: Twist, n: u64) -> anyhow::Result<TravelDocument> {

@@ -88,6 +88,10 @@ impl Passport {
         issued
             .files
             .set(FileId::CardAccess, tlv::encode(0x31, &pace));
+        if generation == Generation::PaceCam {
+            let signed = issuer.card_security(&infos)?;
+            issued.files.set(FileId::CardSecurity, signed);
+        }
         let parameters = DomainParameters::standardized(u64::from(GROUP))?;
         let mapping_key = pace::StaticKey {
             private: parameters.private_key(random)?,
