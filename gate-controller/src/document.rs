@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use egate_icao::lds::ChipFiles;
-use egate_icao::mrz::{Mrz, MrzKey};
+use egate_icao::mrz::Mrz;
+use egate_icao::session::{ReadOrder, Reading, SessionRandom};
 use egate_icao::trust::TrustStore;
 use egate_icao::verify::{DocumentReport, passive_authentication};
 use egate_lane::ReadFailure;
@@ -15,13 +16,8 @@ use crate::{clock, portrait};
 /// A chip reader as the lane needs it. Blocks; called from `spawn_blocking`. The traveller takes the document
 /// away or the chip hangs: the lane has its own deadline and no longer listens then.
 pub trait ChipSource: Send + Sync {
-    /// Reads EF.COM, EF.SOD, EF.DG1 and EF.DG2 of the chip on the reader.
-    fn read(
-        &self,
-        key: &MrzKey,
-        rnd_ifd: [u8; 8],
-        k_ifd: [u8; 16],
-    ) -> Result<ChipFiles, ChipReadFailure>;
+    /// Reads the files of an inspection from the chip on the reader, and its proof that it is no copy.
+    fn read(&self, order: ReadOrder) -> Result<Reading, ChipReadFailure>;
 }
 
 /// Why a chip was not read.
@@ -119,10 +115,11 @@ pub fn read_and_judge(
     trust: &TrustStore,
     today: Date,
 ) -> Result<ReadDocument, ChipReadFailure> {
-    let (Ok(rnd_ifd), Ok(k_ifd)) = (clock::random(), clock::random()) else {
+    let Ok(seed) = clock::random() else {
         return Err(ChipReadFailure::Gone);
     };
-    let files = source.read(&mrz.access_key, rnd_ifd, k_ifd)?;
+    let order = ReadOrder::new(&mrz.access_key, SessionRandom::new(seed));
+    let files = source.read(order)?.files;
     let report = passive_authentication(&files, Some(mrz), trust, today);
     Ok(ReadDocument {
         portrait_jpeg: report.portrait.as_ref().and_then(portrait::for_officer),

@@ -8,8 +8,7 @@ use egate_hardware::camera::{Camera, CameraSource as DriverSource};
 use egate_hardware::card::{CardReader, ChipReadError, PcscReader, VpcdSlot, read_document};
 use egate_hardware::lane_io::{LaneIo, LaneIoConfig};
 use egate_hardware::scanner::{Scanner, ScannerAddress, ScannerConfig};
-use egate_icao::lds::ChipFiles;
-use egate_icao::mrz::MrzKey;
+use egate_icao::session::{ReadOrder, Reading};
 use egate_lane::{Lane, LaneConfig};
 use egate_models::{Environment, FacePipeline};
 use egate_types::{BgrFrame, TravellerScreen};
@@ -179,19 +178,14 @@ fn println_address(what: &str, address: std::net::SocketAddr) {
 struct Reader(Mutex<Box<dyn CardReader>>);
 
 impl ChipSource for Reader {
-    fn read(
-        &self,
-        key: &MrzKey,
-        rnd_ifd: [u8; 8],
-        k_ifd: [u8; 16],
-    ) -> Result<ChipFiles, ChipReadFailure> {
+    fn read(&self, order: ReadOrder) -> Result<Reading, ChipReadFailure> {
         let mut reader = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let card = reader.wait_for_card(CARD_WAIT_MS).map_err(|error| {
             tracing::warn!(%error, "chip reader");
             ChipReadFailure::Gone
         })?;
         let mut card = card.ok_or(ChipReadFailure::Gone)?;
-        read_document(card.as_mut(), key, rnd_ifd, k_ifd, &mut |_| {}).map_err(|error| {
+        read_document(card.as_mut(), order, |_| {}).map_err(|error| {
             tracing::info!(%error, "chip not read");
             match error {
                 ChipReadError::Removed { .. } | ChipReadError::Reader(_) => ChipReadFailure::Gone,

@@ -1,13 +1,14 @@
 //! Chip reader: one contract, two drivers, and the chip's side for simulators.
 //!
-//! **Contract.** Everything here blocks; callers run it on a thread for blocking work and hold their own deadline, because a chip
-//! that hangs inside the PC/SC stack cannot be interrupted: PC/SC has no timeout for an answer.
+//! **Contract.** Everything here blocks, but never for longer than [`CARD_ANSWER_MS_MAX`](crate::limits::CARD_ANSWER_MS_MAX) for an
+//! answer; callers run it on a thread for blocking work. A chip that hangs inside the PC/SC stack cannot be interrupted, because PC/SC
+//! has no timeout for an answer: a thread of its own waits for it, and the reader is busy until the document is taken away.
 //!
 //! | what happens | what the caller sees |
 //! |---|---|
 //! | no document within the wait | `Ok(None)` from [`CardReader::wait_for_card`] |
 //! | document taken away, also in the middle of a command | [`ReaderError::Removed`] |
-//! | chip silent | [`ReaderError::Mute`] from the slot; PC/SC blocks |
+//! | chip silent | [`ReaderError::Mute`]; with PC/SC, [`ReaderError::Busy`] until it is taken away |
 //! | reader unplugged, service stopped | [`ReaderError::Service`] or [`ReaderError::Io`]; the next wait connects again |
 //! | connected twice | each [`Card`] is one contact with one document; dropping it ends the contact |
 //!
@@ -19,14 +20,15 @@
 #[cfg(feature = "card-sim")]
 mod attach;
 mod driver;
+mod pcsc_card;
+mod reader_properties;
 mod vpcd;
 
 use std::fmt;
 
 use egate_icao::{
-    lds::{ChipFiles, FileId},
-    mrz::MrzKey,
-    session::{ChipError, Progress, ReadSession, Step},
+    lds::FileId,
+    session::{ChipError, Progress, ReadOrder, ReadSession, Reading, Step, TransportLimits},
 };
 
 #[cfg(feature = "card-sim")]
@@ -48,10 +50,8 @@ pub trait Transceiver {
     /// One command, one answer.
     fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError>;
 
-    /// Whether the reader carries commands and answers of more than 256 bytes.
-    fn carries_extended_length(&self) -> bool {
-        true
-    }
+    /// What reader and chip say about lengths.
+    fn limits(&self) -> TransportLimits;
 }
 
 /// Why a reader did not carry a command.
@@ -66,6 +66,9 @@ pub enum ReaderError {
         /// How long the reader waited.
         waited_ms: u64,
     },
+    /// A chip that does not answer still occupies the reader; the document has to be taken away.
+    #[error("reader is occupied by a chip that does not answer")]
+    Busy,
     /// The PC/SC service or its reader failed. The Debian packages are `pcscd` and the reader's driver.
     #[error("PC/SC service failed; is pcscd running and the reader plugged in?")]
     Service(#[source] pcsc::Error),
@@ -84,13 +87,13 @@ pub enum ReaderError {
 #[derive(Debug, thiserror::Error)]
 pub enum ChipReadError {
     /// The document left the field; ask the traveller to put it back.
-    #[error("document removed while {}", Reading(*.file))]
+    #[error("document removed while {}", During(*.file))]
     Removed {
         /// File being read.
         file: Option<FileId>,
     },
     /// The chip fell silent; a worn or manipulated chip.
-    #[error("chip fell silent while {}", Reading(*.file))]
+    #[error("chip fell silent while {}", During(*.file))]
     Mute {
         /// File being read.
         file: Option<FileId>,
@@ -103,9 +106,9 @@ pub enum ChipReadError {
     Reader(#[source] ReaderError),
 }
 
-struct Reading(Option<FileId>);
+struct During(Option<FileId>);
 
-impl fmt::Display for Reading {
+impl fmt::Display for During {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Some(file) => write!(f, "reading {file}"),
@@ -114,28 +117,23 @@ impl fmt::Display for Reading {
     }
 }
 
-/// Reads the chip of the document whose MRZ gave `key`. `rnd_ifd` and `k_ifd` are fresh random bytes; `on_progress` hears of
-/// every block.
+/// Reads a chip as ordered. `on_progress` hears of every command before it is sent, and of the end: a step has ended when the next
+/// progress names another one, so a caller with a clock knows how long each took.
 pub fn read_document(
     card: &mut dyn Transceiver,
-    key: &MrzKey,
-    rnd_ifd: [u8; 8],
-    k_ifd: [u8; 16],
+    order: ReadOrder,
     mut on_progress: impl FnMut(Progress),
-) -> Result<ChipFiles, ChipReadError> {
-    let mut session = ReadSession::new(key, rnd_ifd, k_ifd);
-    if !card.carries_extended_length() {
-        session = session.short_length_only();
-    }
+) -> Result<Reading, ChipReadError> {
+    let mut session = ReadSession::new(order, card.limits());
     let mut step = session.start();
     loop {
-        let command = match step {
-            Step::Transmit(command) => command,
-            Step::Done(files) => return Ok(files),
-            Step::Failed(error) => return Err(ChipReadError::Chip(error)),
-        };
         let progress = session.progress();
         on_progress(progress);
+        let command = match step {
+            Step::Transmit(command) => command,
+            Step::Done(reading) => return Ok(*reading),
+            Step::Failed(error) => return Err(ChipReadError::Chip(error)),
+        };
         let file = progress.file;
         step = match card.transmit(&command) {
             Ok(response) => session.respond(&response),

@@ -45,8 +45,11 @@ pub fn reconnect_pause_ms(failures: u32) -> u64 {
         .min(RECONNECT_MS_MAX)
 }
 
-/// Longest wait for one answer of a chip in a TCP slot. Real chips answer in under 0.1 s; key agreement takes up to 1 s.
+/// Longest wait for one answer of a chip. Real chips answer in under 0.1 s; key agreement and blocks of 8 KB take up to 1 s.
 pub const CARD_ANSWER_MS_MAX: u64 = 3_000;
+
+/// Longest wait for the connection to a chip: power, and two tries at most by the PC/SC service.
+pub const CARD_CONNECT_MS_MAX: u64 = 5_000;
 
 #[cfg(test)]
 mod tests {

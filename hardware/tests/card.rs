@@ -14,24 +14,20 @@ use egate_hardware::card::{
 };
 use egate_icao::{
     chip::ChipFault,
-    lds::{ChipFiles, FileId},
-    session::ChipError,
+    lds::FileId,
+    session::{ChipError, Reading, Stage},
 };
 use passport::{Passport, serve};
 
 /// Puts the passport on the slot, reads it, takes it away.
-fn read(
-    passport: &Passport,
-    faults: Vec<ChipFault>,
-) -> (Result<ChipFiles, ChipReadError>, Detached) {
+fn read(passport: &Passport, faults: Vec<ChipFault>) -> (Result<Reading, ChipReadError>, Detached) {
     let mut slot = VpcdSlot::bind("127.0.0.1:0").unwrap();
     let attached = AttachedChip::connect(slot.address().unwrap()).unwrap();
     let chip = passport.chip(faults);
     thread::scope(|scope| {
         let serving = scope.spawn(move || serve(attached, chip));
         let mut card = slot.wait_for_card(5_000).unwrap().unwrap();
-        let key = passport.printed().access_key;
-        let result = read_document(card.as_mut(), &key, [3; 8], [4; 16], |_| {});
+        let result = read_document(card.as_mut(), passport.order(), |_| {});
         drop(card);
         (result, serving.join().unwrap())
     })
@@ -41,7 +37,7 @@ fn read(
 fn a_passport_on_the_slot_is_read_and_genuine() {
     let passport = Passport::new();
     let (result, detached) = read(&passport, vec![]);
-    passport.assert_genuine(&result.unwrap());
+    passport.assert_genuine(&result.unwrap().files);
     assert_eq!(detached, Detached::ByReader);
 }
 
@@ -55,8 +51,7 @@ fn progress_names_every_file_and_its_size() {
     thread::scope(|scope| {
         scope.spawn(move || serve(attached, chip));
         let mut card = slot.wait_for_card(5_000).unwrap().unwrap();
-        let key = passport.printed().access_key;
-        read_document(card.as_mut(), &key, [3; 8], [4; 16], |progress| {
+        read_document(card.as_mut(), passport.order(), |progress| {
             seen.push(progress)
         })
         .unwrap();
@@ -64,10 +59,12 @@ fn progress_names_every_file_and_its_size() {
     for file in FileId::MANDATORY {
         assert!(
             seen.iter()
-                .any(|p| p.file == Some(file) && p.total.is_some()),
+                .any(|p| p.file == Some(file) && p.stage == Stage::File(file)),
             "{file}"
         );
     }
+    assert!(seen.iter().any(|p| p.total.is_some() && p.bytes > 0));
+    assert_eq!(seen.last().map(|p| p.stage), Some(Stage::Ended));
 }
 
 #[test]
@@ -81,7 +78,7 @@ fn a_chip_of_another_document_denies_access() {
 
 #[test]
 fn a_document_taken_away_while_the_portrait_is_read_is_removed() {
-    let (result, detached) = read(&Passport::new(), vec![ChipFault::RemovedAfter(15)]);
+    let (result, detached) = read(&Passport::new(), vec![ChipFault::RemovedAfter(10)]);
     let Err(ChipReadError::Removed { file }) = result else {
         panic!("{result:?}")
     };
@@ -109,9 +106,8 @@ fn the_next_passport_is_read_after_the_first_left() {
         thread::scope(|scope| {
             let serving = scope.spawn(move || serve(attached, chip));
             let mut card = slot.wait_for_card(5_000).unwrap().unwrap();
-            let key = passport.printed().access_key;
-            let files = read_document(card.as_mut(), &key, [3; 8], [4; 16], |_| {}).unwrap();
-            passport.assert_genuine(&files);
+            let reading = read_document(card.as_mut(), passport.order(), |_| {}).unwrap();
+            passport.assert_genuine(&reading.files);
             remover.remove().unwrap();
             assert_eq!(serving.join().unwrap(), Detached::ByReader);
         });

@@ -1,7 +1,7 @@
 //! A virtual passport is read through the real PC/SC stack: pcscd, vpcd's reader, the `pcsc` crate.
 //!
-//! Needs the Debian packages `pcscd` and `vsmartcard-vpcd`; `make test` installs them. A pcscd that runs already is used; otherwise
-//! one is started in the foreground and stopped at the end.
+//! Needs the Debian packages `pcscd` and `vsmartcard-vpcd`; `make test` installs them, and without them these tests are listed as
+//! not run. A pcscd that runs already is used; otherwise one is started in the foreground and stopped at the end.
 
 #![expect(
     clippy::unwrap_used,
@@ -18,15 +18,19 @@ use std::{
 };
 
 use egate_hardware::card::{
-    AttachedChip, CardReader, Detached, PcscReader, Remover, read_document,
+    AttachedChip, Card, CardReader, ChipReadError, Detached, PcscReader, ReaderError, Remover,
+    read_document,
 };
+use egate_icao::{chip::ChipFault, lds::FileId, session::Reading};
 use passport::{Passport, serve};
 
-/// vpcd's first slot and the name Debian's package gives it.
-const PORT: u16 = 35_963;
-const READER: &str = "Virtual PCD 00 00";
+/// vpcd's slots and the names Debian's package gives them.
+const FIRST: Slot = (35_963, "Virtual PCD 00 00");
+const SECOND: Slot = (35_964, "Virtual PCD 00 01");
 
-/// The machine has one such reader: tests take turns.
+type Slot = (u16, &'static str);
+
+/// The machine has one such pair of readers: tests take turns.
 static READER_IN_USE: Mutex<()> = Mutex::new(());
 
 struct Service {
@@ -79,16 +83,16 @@ impl Drop for Service {
 }
 
 /// Puts a passport on the reader once the one before is known to be gone.
-fn attach() -> AttachedChip {
-    let mut reader = PcscReader::new(READER).unwrap();
+fn attach((port, name): Slot) -> AttachedChip {
+    let mut reader = PcscReader::new(name).unwrap();
     let empty = (0..20).any(|_| reader.wait_for_removal(1_000).unwrap());
     assert!(empty, "another card lies on the virtual reader");
-    AttachedChip::connect(("127.0.0.1", PORT))
+    AttachedChip::connect(("127.0.0.1", port))
         .expect("no vpcd behind pcscd: apt-get install vsmartcard-vpcd, then restart pcscd")
 }
 
 /// Changes of the reader may come in several steps; each wait returns at the latest after its time.
-fn wait(reader: &mut PcscReader) -> egate_hardware::card::Card {
+fn wait(reader: &mut PcscReader) -> Card {
     (0..20)
         .find_map(|_| reader.wait_for_card(1_000).unwrap())
         .expect("pcscd reports no card in the virtual reader")
@@ -103,29 +107,114 @@ impl Drop for TakenAway {
     }
 }
 
-#[test]
-fn pcsc_end_to_end() {
-    let service = Service::running();
-    let passport = Passport::new();
-    let attached = attach();
+/// Puts a passport on the slot, reads it, takes it away; also the number of commands.
+fn read(slot: Slot, passport: &Passport, faults: Vec<ChipFault>) -> Read {
+    let attached = attach(slot);
     let remover = TakenAway(attached.remover().unwrap());
-    let chip = passport.chip(vec![]);
+    let chip = passport.chip(faults);
     thread::scope(|scope| {
         let remover = remover;
         let serving = scope.spawn(move || serve(attached, chip));
-        let mut reader = PcscReader::new(READER).unwrap();
+        let mut reader = PcscReader::new(slot.1).unwrap();
         let mut card = wait(&mut reader);
-        let mut commands = 0;
-        let key = passport.printed().access_key;
-        let files = read_document(card.as_mut(), &key, [3; 8], [4; 16], |_| commands += 1).unwrap();
-        passport.assert_genuine(&files);
-        assert!(
-            commands < 25,
-            "{commands} commands: extended length was not used"
-        );
+        let mut commands = 0u32;
+        let result = read_document(card.as_mut(), passport.order(), |_| commands += 1);
         drop(card);
+        let after = reader.wait_for_card(0).map(|card| card.is_some());
         drop(remover);
-        assert_eq!(serving.join().unwrap(), Detached::ByReader);
+        Read {
+            result,
+            commands,
+            after,
+            detached: serving.join().unwrap(),
+        }
+    })
+}
+
+struct Read {
+    result: Result<Reading, ChipReadError>,
+    commands: u32,
+    /// Whether the reader, asked again before the passport is taken away, gives a card.
+    after: Result<bool, ReaderError>,
+    detached: Detached,
+}
+
+#[test]
+#[cfg_attr(not(pcscd), ignore = "needs pcscd and vsmartcard-vpcd")]
+fn pcsc_end_to_end() {
+    let service = Service::running();
+    let passport = Passport::new();
+    let read = read(FIRST, &passport, vec![]);
+    passport.assert_genuine(&read.result.unwrap().files);
+    assert!(
+        read.commands <= 14,
+        "{} commands: extended length was not used",
+        read.commands
+    );
+    assert!(matches!(read.after, Ok(true)), "{:?}", read.after);
+    assert_eq!(read.detached, Detached::ByReader);
+    drop(service);
+}
+
+#[test]
+#[cfg_attr(not(pcscd), ignore = "needs pcscd and vsmartcard-vpcd")]
+fn two_readers_are_read_at_the_same_time() {
+    let service = Service::running();
+    let passports = [Passport::new(), Passport::new()];
+    thread::scope(|scope| {
+        let slots = [FIRST, SECOND].into_iter().zip(&passports);
+        let lanes: Vec<_> = slots
+            .map(|(slot, passport)| {
+                scope.spawn(move || {
+                    for _ in 0..3 {
+                        let read = read(slot, passport, vec![]);
+                        passport.assert_genuine(&read.result.unwrap().files);
+                    }
+                })
+            })
+            .collect();
+        for lane in lanes {
+            lane.join().unwrap();
+        }
     });
+    drop(service);
+}
+
+#[test]
+#[cfg_attr(not(pcscd), ignore = "needs pcscd and vsmartcard-vpcd")]
+fn a_hung_chip_holds_neither_its_caller_nor_the_other_reader() {
+    let service = Service::running();
+    let (hung, passport) = (Passport::new(), Passport::new());
+    thread::scope(|scope| {
+        let first = scope.spawn(|| read(FIRST, &hung, vec![ChipFault::MuteAfter(7)]));
+        let read = read(SECOND, &passport, vec![]);
+        passport.assert_genuine(&read.result.unwrap().files);
+        let first = first.join().unwrap();
+        let mute = matches!(first.result, Err(ChipReadError::Mute { .. }));
+        assert!(mute, "{:?}", first.result);
+        let busy = matches!(first.after, Ok(false) | Err(ReaderError::Busy));
+        assert!(busy, "{:?}", first.after);
+    });
+    // The next passport on the same reader.
+    let read = read(FIRST, &passport, vec![]);
+    passport.assert_genuine(&read.result.unwrap().files);
+    drop(service);
+}
+
+#[test]
+#[cfg_attr(not(pcscd), ignore = "needs pcscd and vsmartcard-vpcd")]
+fn a_passport_taken_away_while_it_is_read_is_removed_and_the_next_one_is_read() {
+    let service = Service::running();
+    let passport = Passport::new();
+    let taken = read(FIRST, &passport, vec![ChipFault::RemovedAfter(9)]);
+    let Err(ChipReadError::Removed { file }) = taken.result else {
+        panic!("{:?}", taken.result)
+    };
+    assert_eq!(
+        (file, taken.detached),
+        (Some(FileId::Dg2), Detached::ByChip)
+    );
+    let read = read(FIRST, &passport, vec![]);
+    passport.assert_genuine(&read.result.unwrap().files);
     drop(service);
 }

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::tlv::{self, TlvError};
+
+/// Largest offset that fits the parameters of READ BINARY.
+pub const OFFSET_IN_PARAMETERS_MAX: usize = 0x7FFF;
+
 /// A command in the clear.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Command {
@@ -80,13 +85,33 @@ impl Command {
         Self::new(0x00, 0xA4, 0x02, 0x0C).with_data(identifier)
     }
 
-    /// READ BINARY of `length` bytes from `offset`, at most 32,767 (ICAO 9303-10 §3.6.3).
+    /// SELECT the master file, no response data (ICAO 9303-10 §3.6.1).
+    pub fn select_master_file() -> Self {
+        Self::new(0x00, 0xA4, 0x00, 0x0C).with_data([0x3F, 0x00])
+    }
+
+    /// READ BINARY of `length` bytes of the selected file from `offset`. Offsets up to 32,767 stand in the parameters; beyond, the
+    /// instruction is odd and data objects carry offset and data (ICAO 9303-10 §3.6.3, ISO 7816-4 §11.2.3). The bytes expected
+    /// then include the header of that data object; [`Command::read_data`] takes it off.
     pub fn read_binary(offset: usize, length: usize) -> Self {
-        assert!(
-            offset <= 0x7FFF,
-            "even READ BINARY reaches offsets up to 32,767"
-        );
-        Self::new(0x00, 0xB0, (offset >> 8) as u8, offset as u8).expecting(length)
+        let [high, low] = (offset as u16).to_be_bytes();
+        if offset <= OFFSET_IN_PARAMETERS_MAX {
+            return Self::new(0x00, 0xB0, high, low).expecting(length);
+        }
+        let bytes = (offset as u32).to_be_bytes();
+        let significant = if offset > 0xFFFF { 1 } else { 2 };
+        let header = tlv::encode_header(0x53, length).len();
+        Self::new(0x00, 0xB1, 0x00, 0x00)
+            .with_data(tlv::encode(
+                0x54,
+                bytes.get(significant..).unwrap_or(&bytes),
+            ))
+            .expecting(length.saturating_add(header))
+    }
+
+    /// READ BINARY of the first `length` bytes of the file with this short identifier, which it also selects (ICAO 9303-10 §3.6.3).
+    pub fn read_binary_short(identifier: u8, length: usize) -> Self {
+        Self::new(0x00, 0xB0, 0x80 | (identifier & 0x1F), 0x00).expecting(length)
     }
 
     /// The four header bytes.
@@ -118,6 +143,14 @@ impl Command {
             }
         }
         out
+    }
+
+    /// The bytes of the file in the answer to this READ BINARY: those of the data object 53 where the instruction is odd.
+    pub fn read_data(&self, data: Vec<u8>) -> Result<Vec<u8>, TlvError> {
+        if self.instruction != 0xB1 || data.is_empty() {
+            return Ok(data);
+        }
+        Ok(tlv::expect(&data, 0x53)?.0.to_vec())
     }
 
     /// Reads the wire form (the chip's side).
@@ -200,20 +233,39 @@ impl Status {
     pub const SECURITY_STATUS: Self = Self(0x6982);
     /// Conditions of use not satisfied.
     pub const CONDITIONS: Self = Self(0x6985);
+    /// No current elementary file.
+    pub const NO_CURRENT_FILE: Self = Self(0x6986);
     /// Secure messaging objects missing.
     pub const PROTECTION_MISSING: Self = Self(0x6987);
     /// Secure messaging objects wrong.
     pub const PROTECTION_WRONG: Self = Self(0x6988);
+    /// Function not supported.
+    pub const FUNCTION_NOT_SUPPORTED: Self = Self(0x6A81);
     /// File or application not found.
     pub const NOT_FOUND: Self = Self(0x6A82);
+    /// Parameters P1 and P2 wrong.
+    pub const WRONG_PARAMETERS: Self = Self(0x6A86);
+    /// Data length contradicts P1 and P2.
+    pub const WRONG_DATA_LENGTH: Self = Self(0x6A87);
     /// Offset outside the file.
     pub const WRONG_OFFSET: Self = Self(0x6B00);
     /// Instruction not supported.
     pub const UNKNOWN_INSTRUCTION: Self = Self(0x6D00);
 
-    /// The chip dislikes the expected length: `6700` or `6Cxx`.
+    /// The first status byte: the class of the answer.
+    pub fn class(self) -> u8 {
+        (self.0 >> 8) as u8
+    }
+
+    /// The length the chip would accept, where it names one (`6Cxx`): 1 to 256 bytes.
+    pub fn exact_length(self) -> Option<usize> {
+        let named = usize::from(self.0 as u8);
+        (self.class() == 0x6C).then_some(if named == 0 { 256 } else { named })
+    }
+
+    /// The chip may dislike the expected length: `6700`, `6Cxx`, or `6B00`, which some answer instead.
     pub fn refuses_length(self) -> bool {
-        self == Self::WRONG_LENGTH || self.0 >> 8 == 0x6C
+        self == Self::WRONG_LENGTH || self == Self::WRONG_OFFSET || self.class() == 0x6C
     }
 }
 
@@ -234,6 +286,22 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn offsets_beyond_32767_take_the_odd_instruction() {
+        let hex = |command: Command| hex::encode_upper(command.to_bytes());
+        assert_eq!(hex(Command::read_binary(0x7FFF, 0x10)), "00B07FFF10");
+        assert_eq!(
+            hex(Command::read_binary(0x8000, 0x10)),
+            "00B10000045402800012"
+        );
+        assert_eq!(
+            hex(Command::read_binary(0x1_0000, 0x80)),
+            "00B1000005540301000083"
+        );
+        assert_eq!(hex(Command::read_binary_short(0x1C, 256)), "00B09C0000");
+        assert_eq!(hex(Command::select_master_file()), "00A4000C023F00");
+    }
 
     proptest! {
         #[test]

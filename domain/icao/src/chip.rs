@@ -1,38 +1,36 @@
 //! The chip's side of an electronic travel document: a virtual chip for simulators and tests.
 //!
-//! It speaks what a real one speaks (SELECT, Basic Access Control, secure messaging, READ BINARY) and breaks in the ways real ones
-//! break, by name. It shares no state with the reader: only bytes pass between them.
+//! It speaks what a real one speaks (PACE where it has EF.CardAccess, Basic Access Control, secure messaging, SELECT, READ BINARY,
+//! Chip and Active Authentication where it is given keys) and breaks in the ways real ones break, by name. It shares no state with the reader: only bytes pass between them.
 
 pub mod active_authentication;
 pub mod chip_authentication;
 pub mod cv_issue;
+mod fault;
+mod files;
 pub mod issue;
+mod log;
 pub mod pace;
 pub mod terminal_authentication;
 
 use crate::{
     apdu::{Command, Response, Status},
     bac::{self, KeyPair},
+    key_derivation::{CanError, Password, SessionKeys},
     lds::{ChipFiles, FileId},
     mrz::MrzKey,
+    pace::offers,
     secure_messaging::SecureMessaging,
-    session::LDS_APPLICATION,
+    security_infos::SecurityInfos,
+    session::{LDS_APPLICATION, SEED_BYTES, SessionRandom},
 };
+use active_authentication::{ActiveAuthenticationSigner, RANDOM_BYTES_MAX};
+use chip_authentication::ChipAuthenticationKeys;
+use files::{FileSystem, Reach, status};
+use pace::Pace;
 
-/// How a chip misbehaves.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChipFault {
-    /// The chip belongs to another document: it does not open to this MRZ.
-    WrongKey,
-    /// The document leaves the field after this many commands.
-    RemovedAfter(u32),
-    /// The chip stops answering after this many commands.
-    MuteAfter(u32),
-    /// The chip refuses extended length with `6700`, as many do.
-    ShortLengthOnly,
-    /// The chip drops the protected channel at this command, counted from power-on.
-    DropsChannelAt(u32),
-}
+pub use fault::{ChipFault, ChipTiming, HostileFile, Refusal};
+pub use log::ChipLog;
 
 /// How a chip reacts to a command.
 #[derive(Debug, PartialEq, Eq)]
@@ -45,61 +43,141 @@ pub enum Reaction {
     Removed,
 }
 
-/// Random bytes that a chip may need for one command: challenge and key material.
-pub type ChipRandom = [u8; 24];
+/// Random bytes that a chip may need for one command: challenges and key material are drawn from them.
+pub type ChipRandom = [u8; SEED_BYTES];
 
 /// A virtual chip.
 pub struct Chip {
-    files: ChipFiles,
+    files: FileSystem,
     keys: KeyPair,
+    passwords: Vec<Password>,
+    pace: Option<Pace>,
+    active_authentication: Option<ActiveAuthenticationSigner>,
+    chip_authentication: Option<ChipAuthenticationKeys>,
     faults: Vec<ChipFault>,
-    commands: u32,
+    timing: ChipTiming,
+    last_duration_us: u64,
+    log: ChipLog,
+    /// The travel document application is selected; otherwise the master file is.
+    application: bool,
     state: State,
 }
 
 enum State {
     Off,
-    On,
-    Selected,
-    Challenged {
-        rnd_ic: [u8; 8],
-    },
-    Open {
-        channel: SecureMessaging,
-        file: Option<FileId>,
-    },
+    Closed,
+    Challenged { rnd_ic: [u8; 8] },
+    Open(Box<SecureMessaging>),
 }
 
 impl Chip {
-    /// A chip with its files, the key that opens it, and its faults.
+    /// A chip with its files, the key that opens it, and its faults. With an EF.CardAccess it has PACE as that says.
     pub fn new(files: ChipFiles, key: &MrzKey, faults: Vec<ChipFault>) -> Self {
-        let keys = if faults.contains(&ChipFault::WrongKey) {
-            KeyPair::derive(&[0xA5; 16])
+        let other_key = MrzKey::new("XXXXXXXXX", "000000", "000000");
+        let wrong_key = faults.contains(&ChipFault::WrongKey);
+        let pace_key = if wrong_key || faults.contains(&ChipFault::PaceFails) {
+            &other_key
         } else {
-            KeyPair::from_mrz(key)
+            key
         };
+        let card_access = files.get(FileId::CardAccess);
+        let infos = card_access.and_then(|file| SecurityInfos::parse(file).ok());
+        let usable = infos.map(|infos| offers(&infos).usable);
+        let passwords = vec![Password::mrz(pace_key)];
+        let mut pace = usable
+            .filter(|usable| !usable.is_empty())
+            .map(|usable| Pace::new(usable, passwords.clone()));
+        if faults.contains(&ChipFault::WantsParametersNamed) {
+            pace = pace.map(Pace::wanting_parameters_named);
+        }
         Self {
-            files,
-            keys,
+            files: FileSystem::new(files, &faults),
+            keys: KeyPair::from_mrz(if wrong_key { &other_key } else { key }),
+            passwords,
+            pace,
+            active_authentication: None,
+            chip_authentication: None,
             faults,
-            commands: 0,
+            timing: ChipTiming::NONE,
+            last_duration_us: 0,
+            log: ChipLog::default(),
+            application: false,
             state: State::Off,
         }
     }
 
+    /// PACE other than EF.CardAccess and the document's zone make it, e.g. with a static key for Chip Authentication Mapping.
+    #[must_use]
+    pub fn with_pace(mut self, pace: Pace) -> Self {
+        self.pace = Some(pace);
+        self
+    }
+
+    /// PACE also with a card access number.
+    pub fn with_can(mut self, digits: &str) -> Result<Self, CanError> {
+        self.passwords.push(Password::can(digits)?);
+        let passwords = self.passwords.clone();
+        self.pace = self.pace.map(|pace| pace.with_passwords(passwords));
+        Ok(self)
+    }
+
+    /// Active Authentication with the key that EF.DG15 shows.
+    #[must_use]
+    pub fn with_active_authentication(mut self, key: ActiveAuthenticationSigner) -> Self {
+        self.active_authentication = Some(key);
+        self
+    }
+
+    /// Chip Authentication with the keys that EF.DG14 shows.
+    #[must_use]
+    pub fn with_chip_authentication(mut self, keys: ChipAuthenticationKeys) -> Self {
+        self.chip_authentication = Some(keys);
+        self
+    }
+
+    /// A chip that takes its time.
+    #[must_use]
+    pub fn with_timing(mut self, timing: ChipTiming) -> Self {
+        self.timing = timing;
+        self
+    }
+
+    /// How long the last command takes with this chip's timing, in microseconds. The chip does not wait: its player does.
+    pub fn last_duration_us(&self) -> u64 {
+        self.last_duration_us
+    }
+
+    /// What the chip was asked since power-on.
+    pub fn log(&self) -> &ChipLog {
+        &self.log
+    }
+
     /// Answer to reset: T=1, category indicator 80 and card capabilities (ISO 7816-4 §8.1), with its check byte.
     pub fn answer_to_reset(&self) -> Vec<u8> {
-        let short = self.faults.contains(&ChipFault::ShortLengthOnly);
-        let lengths = if short { 0x00 } else { 0x40 };
-        let mut atr = vec![0x3B, 0x85, 0x80, 0x01, 0x80, 0x73, 0x84, 0x21, lengths];
-        atr.push(atr[1..].iter().fold(0, |check, byte| check ^ byte));
+        let lengths = if self.faults.contains(&ChipFault::ShortLengthOnly) {
+            0x00
+        } else if self.files.has(FileId::AtrInfo) {
+            0x60
+        } else {
+            0x40
+        };
+        let historical: &[u8] = if self.faults.contains(&ChipFault::SilentAboutLengths) {
+            b"eMRTD"
+        } else {
+            &[0x80, 0x73, 0x84, 0x21, lengths]
+        };
+        let mut atr = vec![0x3B, 0x80 | historical.len() as u8, 0x80, 0x01];
+        atr.extend_from_slice(historical);
+        atr.push(atr.iter().skip(1).fold(0, |check, byte| check ^ byte));
         atr
     }
 
     /// The reader gives power, or resets.
     pub fn power_on(&mut self) {
-        self.state = State::On;
-        self.commands = 0;
+        self.state = State::Closed;
+        self.application = false;
+        self.files.forget_current();
+        self.log = ChipLog::default();
     }
 
     /// The reader takes power away.
@@ -109,68 +187,84 @@ impl Chip {
 
     /// A command arrives. `random` must be fresh for every command.
     pub fn transmit(&mut self, apdu: &[u8], random: &ChipRandom) -> Reaction {
-        self.commands += 1;
-        for fault in &self.faults {
-            match fault {
-                ChipFault::RemovedAfter(n) if self.commands > *n => return Reaction::Removed,
-                ChipFault::MuteAfter(n) if self.commands > *n => return Reaction::Mute,
-                ChipFault::DropsChannelAt(n) if self.commands == *n => {
-                    self.state = State::Selected;
-                    self.faults
-                        .retain(|fault| !matches!(fault, ChipFault::DropsChannelAt(_)));
-                    return plain(Status::PROTECTION_WRONG);
-                }
-                ChipFault::ShortLengthOnly if apdu.len() > 5 && apdu[4] == 0 => {
-                    return plain(Status::WRONG_LENGTH);
-                }
-                ChipFault::WrongKey
-                | ChipFault::RemovedAfter(_)
-                | ChipFault::MuteAfter(_)
-                | ChipFault::DropsChannelAt(_)
-                | ChipFault::ShortLengthOnly => {}
+        self.log.command(apdu);
+        let reaction = self.react(apdu, SessionRandom::new(*random));
+        if let Reaction::Answer(answer) = &reaction {
+            let instruction = apdu.get(1).copied().unwrap_or(0);
+            let duration = self
+                .timing
+                .duration_us(instruction, apdu.len(), answer.len());
+            self.last_duration_us = duration;
+            self.log.answer(answer, duration);
+        }
+        reaction
+    }
+
+    fn react(&mut self, apdu: &[u8], random: SessionRandom) -> Reaction {
+        let number = self.log.commands;
+        let extended = matches!(apdu, [_, _, _, _, 0, _, ..]);
+        let from = |first: fn(&ChipFault) -> Option<u32>| {
+            let first = self.faults.iter().filter_map(first).min();
+            first.is_some_and(|first| number >= first)
+        };
+        if from(ChipFault::removed_from) {
+            return Reaction::Removed;
+        }
+        if from(ChipFault::mute_from) {
+            return Reaction::Mute;
+        }
+        if from(ChipFault::unprotected_from) {
+            return plain(Status::OK);
+        }
+        if extended && self.faults.contains(&ChipFault::ShortLengthOnly) {
+            return plain(Status::WRONG_LENGTH);
+        }
+        if matches!(self.state, State::Open(_)) {
+            let due = |fault: &ChipFault| fault.drops_from().is_some_and(|from| number >= from);
+            if let Some(at) = self.faults.iter().position(due) {
+                self.faults.remove(at);
+                return self.drop_channel();
             }
         }
         if matches!(self.state, State::Off) {
             return Reaction::Mute;
         }
         match Command::parse(apdu) {
-            Ok(command) if command.class & 0x0C == 0x0C => self.protected(&command),
+            Ok(command) if command.class & 0x0C == 0x0C => self.protected(&command, random),
             Ok(command) => Reaction::Answer(self.plain(&command, random).to_bytes()),
             Err(_) => plain(Status::WRONG_LENGTH),
         }
     }
 
-    fn plain(&mut self, command: &Command, random: &ChipRandom) -> Response {
-        let status = |status| Response {
-            data: Vec::new(),
-            status,
-        };
-        match (command.instruction, &self.state) {
-            (0xA4, _) if command.p1 == 0x04 => {
-                if command.data != LDS_APPLICATION {
-                    return status(Status::NOT_FOUND);
-                }
-                self.state = State::Selected;
-                status(Status::OK)
+    fn drop_channel(&mut self) -> Reaction {
+        self.state = State::Closed;
+        plain(Status::PROTECTION_WRONG)
+    }
+
+    fn plain(&mut self, command: &Command, mut random: SessionRandom) -> Response {
+        let challenge = match std::mem::replace(&mut self.state, State::Closed) {
+            State::Challenged { rnd_ic } => Some(rnd_ic),
+            // A plain command ends the protected channel (ICAO 9303-11 §9.8.6).
+            State::Open(_) => {
+                self.files.forget_current();
+                None
             }
-            (0x84, State::Selected | State::Challenged { .. }) => {
-                let (rnd_ic, _) = split(random);
+            State::Off | State::Closed => None,
+        };
+        match (command.instruction, command.p1, challenge) {
+            (0xA4, 0x00 | 0x04, _) => self.select_directory(command),
+            (0x84, _, _) if self.application => {
+                let rnd_ic = random.draw();
                 self.state = State::Challenged { rnd_ic };
                 Response {
                     data: rnd_ic.to_vec(),
                     status: Status::OK,
                 }
             }
-            (0x82, State::Challenged { rnd_ic }) => {
-                let (_, k_ic) = split(random);
-                let accepted = bac::accept(&self.keys, rnd_ic, &k_ic, &command.data);
-                self.state = State::Selected;
-                match accepted {
+            (0x82, _, Some(rnd_ic)) if !self.faults.contains(&ChipFault::PaceOnly) => {
+                match bac::accept(&self.keys, &rnd_ic, &random.draw(), &command.data) {
                     Ok((data, channel)) => {
-                        self.state = State::Open {
-                            channel,
-                            file: None,
-                        };
+                        self.state = State::Open(Box::new(channel));
                         Response {
                             data,
                             status: Status::OK,
@@ -179,85 +273,152 @@ impl Chip {
                     Err(_) => status(Status::AUTHENTICATION_FAILED),
                 }
             }
-            (0x82, _) => status(Status::CONDITIONS),
-            (0xA4 | 0xB0, _) => {
-                // A plain command ends the protected channel (ICAO 9303-11 §9.8.6).
-                if matches!(self.state, State::Open { .. }) {
-                    self.state = State::Selected;
+            (0x22 | 0x86, _, _) => self.pace(command, random),
+            (0x82, _, _) => status(Status::CONDITIONS),
+            (0xA4 | 0xB0 | 0xB1, _, _) => {
+                let reach = Reach {
+                    application: self.application,
+                    open: false,
+                };
+                self.files.execute(reach, command)
+            }
+            (_, _, _) => status(Status::UNKNOWN_INSTRUCTION),
+        }
+    }
+
+    fn pace(&mut self, command: &Command, mut random: SessionRandom) -> Response {
+        let refused = self.faults.iter().find_map(|fault| {
+            let ChipFault::RefusesPace(refusal) = fault else {
+                return None;
+            };
+            Some(status(*refusal))
+        });
+        let pace = match (refused, &mut self.pace) {
+            (Some(refused), _) => return refused,
+            (None, None) => return status(Status::UNKNOWN_INSTRUCTION),
+            (None, Some(pace)) => pace,
+        };
+        let answer = pace.answer(command, &random.draw());
+        if let Some(opened) = answer.opened {
+            // The channel belongs to the master file.
+            self.application = false;
+            self.files.forget_current();
+            self.state = State::Open(Box::new(opened.secure_messaging));
+        }
+        answer.response
+    }
+
+    /// SELECT of the master file or the application, plain or protected.
+    fn select_directory(&mut self, command: &Command) -> Response {
+        if command.expected.is_some() && self.faults.contains(&ChipFault::RefusesNeedlessLength) {
+            return status(Status::WRONG_LENGTH);
+        }
+        if command.p1 == 0x04 {
+            if command.data != LDS_APPLICATION {
+                return status(Status::NOT_FOUND);
+            }
+            self.application = true;
+        } else {
+            for fault in &self.faults {
+                if let ChipFault::RefusesMasterFile(refusal) = fault {
+                    return status(*refusal);
                 }
-                status(Status::SECURITY_STATUS)
             }
-            (_, _) => status(Status::UNKNOWN_INSTRUCTION),
+            if !matches!(command.data.as_slice(), [] | [0x3F, 0x00]) {
+                return status(Status::NOT_FOUND);
+            }
+            self.application = false;
         }
+        self.files.forget_current();
+        status(Status::OK)
     }
 
-    fn protected(&mut self, outer: &Command) -> Reaction {
-        let State::Open { channel, file } = &mut self.state else {
+    fn protected(&mut self, outer: &Command, mut random: SessionRandom) -> Reaction {
+        let State::Open(mut channel) = std::mem::replace(&mut self.state, State::Closed) else {
             return plain(Status::PROTECTION_WRONG);
         };
+        let refused = self.refused_unopened(outer);
+        if let Some(refused) = refused {
+            self.state = State::Open(channel);
+            return plain(refused);
+        }
         let Ok(command) = channel.open_command(outer) else {
-            self.state = State::Selected;
             return plain(Status::PROTECTION_WRONG);
         };
-        let mut response = execute(&self.files, file, &command);
-        let largest = outer.expected.unwrap_or(256);
-        // Cryptogram, status and authentication code add at most 31 bytes.
-        if response.data.len().next_multiple_of(8) + 31 > largest.max(264) {
-            response = Response {
-                data: Vec::new(),
-                status: Status::WRONG_LENGTH,
-            };
-        }
-        Reaction::Answer(channel.protect_response(&response))
-    }
-}
-
-fn execute(files: &ChipFiles, selected: &mut Option<FileId>, command: &Command) -> Response {
-    let status = |status| Response {
-        data: Vec::new(),
-        status,
-    };
-    match (command.instruction, command.p1, selected.as_ref()) {
-        (0xA4, 0x02, _) => {
-            let wanted = |file: &FileId| command.data == file.identifier();
-            *selected = FileId::all()
-                .find(|file| !file.in_master_file() && wanted(file) && files.get(*file).is_some());
-            status(if selected.is_some() {
-                Status::OK
-            } else {
-                Status::NOT_FOUND
-            })
-        }
-        (0xB0, 0x00..=0x7F, Some(file)) => {
-            let offset = usize::from(u16::from_be_bytes([command.p1, command.p2]));
-            let content = files.get(*file).unwrap_or_default();
-            let Some(rest) = content.get(offset..) else {
-                return status(Status::WRONG_OFFSET);
-            };
-            let wanted = command.expected.unwrap_or(256);
-            let data = rest[..rest.len().min(wanted)].to_vec();
-            let ended = data.len() < wanted;
-            Response {
-                data,
-                status: if ended {
-                    Status::END_OF_FILE
-                } else {
-                    Status::OK
-                },
+        let mut next_channel = None;
+        let mut response = match (command.instruction, command.p1) {
+            (0xA4, 0x00 | 0x04) => self.select_directory(&command),
+            (0x88, _) => self.internal_authenticate(&command, random),
+            (0x22 | 0x86, _) => {
+                let (response, channel) = self.agree_on_keys(&command, &random.draw());
+                next_channel = channel;
+                response
             }
+            (_, _) => {
+                let reach = Reach {
+                    application: self.application,
+                    open: true,
+                };
+                self.files.execute(reach, &command)
+            }
+        };
+        if response.status == Status::PROTECTION_WRONG {
+            return plain(Status::PROTECTION_WRONG);
         }
-        (0xB0, _, None) => status(Status::CONDITIONS),
-        (_, _, _) => status(Status::UNKNOWN_INSTRUCTION),
+        let largest = outer.expected.unwrap_or(256);
+        // Cryptogram, status and authentication code add at most 35 bytes.
+        if response.data.len() > 231 && response.data.len().saturating_add(35) > largest {
+            response = status(Status::WRONG_LENGTH);
+        }
+        let answer = channel.protect_response_to(command.instruction, &response);
+        self.state = State::Open(next_channel.map_or(channel, Box::new));
+        Reaction::Answer(answer)
+    }
+
+    fn internal_authenticate(&self, command: &Command, mut random: SessionRandom) -> Response {
+        let Some(key) = &self.active_authentication else {
+            return status(Status::UNKNOWN_INSTRUCTION);
+        };
+        let mut response = key.answer(command, &random.draw::<RANDOM_BYTES_MAX>());
+        if self.faults.contains(&ChipFault::Cloned) {
+            let wrong = response.data.iter_mut().skip(1);
+            wrong.for_each(|byte| *byte ^= 0x5A);
+        }
+        response
+    }
+
+    /// Chip Authentication; also returns the channel from the next command on.
+    fn agree_on_keys(
+        &mut self,
+        command: &Command,
+        other_secret: &[u8; 32],
+    ) -> (Response, Option<SecureMessaging>) {
+        let keys = self.chip_authentication.as_mut();
+        let Some(answer) = keys.and_then(|keys| keys.answer(command)) else {
+            return (status(Status::UNKNOWN_INSTRUCTION), None);
+        };
+        let copy = |channel: SecureMessaging| {
+            let suite = channel.keys().suite();
+            SecureMessaging::with_keys(SessionKeys::derive(suite, other_secret))
+        };
+        let channel = if self.faults.contains(&ChipFault::Cloned) {
+            answer.channel.map(copy)
+        } else {
+            answer.channel
+        };
+        (answer.response, channel)
+    }
+
+    /// Chips that refuse a length before they look inside the protection judge it by the size announced outside.
+    fn refused_unopened(&self, outer: &Command) -> Option<Status> {
+        let extended = outer.expected.is_some_and(|expected| expected > 256);
+        let refuses = self.faults.iter().any(|fault| {
+            matches!(fault, ChipFault::LargestBlock { bytes, refusal: Refusal::WrongLengthUnprotected } if *bytes <= 256)
+        });
+        (extended && refuses).then_some(Status::WRONG_LENGTH)
     }
 }
 
 fn plain(status: Status) -> Reaction {
     Reaction::Answer(status.0.to_be_bytes().to_vec())
-}
-
-fn split(random: &ChipRandom) -> ([u8; 8], [u8; 16]) {
-    let (mut rnd_ic, mut k_ic) = ([0; 8], [0; 16]);
-    rnd_ic.copy_from_slice(&random[..8]);
-    k_ic.copy_from_slice(&random[8..]);
-    (rnd_ic, k_ic)
 }

@@ -1,21 +1,27 @@
 //! Every bound of this crate, with its unit and its reason.
 
-/// Bytes of one file of the chip. Offsets of READ BINARY with even instruction end at 32,767 (ISO 7816-4 §11.2.2); the
-/// largest portrait file seen is 21 KB.
-pub const FILE_BYTES_MAX: usize = 0x7FFF;
+/// Bytes of one file of the chip: twice the memory of the largest chips in use; the largest portrait file seen is 21 KB.
+pub const FILE_BYTES_MAX: usize = 256 * 1024;
 
-/// Commands of one reading session, restarts included: 32 KB in blocks of 128 bytes, twice, and the rest.
-pub const SESSION_COMMANDS_MAX: u32 = 640;
+/// Commands of one reading session, restarts included: the largest file in blocks of 128 bytes, and as many again for the rest.
+pub const SESSION_COMMANDS_MAX: u32 = 4_096;
 
-/// How often a session that the chip dropped is opened again.
-pub const SESSION_RESTARTS_MAX: u32 = 1;
+/// How often a session that the chip dropped is opened again: once for every block size that it may have dropped it for.
+pub const SESSION_RESTARTS_MAX: u32 = 5;
 
-/// Bytes asked for first of each file: tag and length of any file of the data structure.
-pub const HEADER_BYTES: usize = 8;
+/// PACE protocols tried until the chip begins one; documents offer one to three.
+pub const PACE_OFFERS_MAX: usize = 3;
 
-/// Block sizes in bytes, tried from the left. 4000 needs extended length; 231 is the most that fits a protected short
-/// response; some chips take only 160 or 128.
-pub const BLOCK_BYTES: [usize; 4] = [4000, 231, 160, 128];
+/// Bytes asked for first of each file where the chip refuses to read past the end: tag and length of files up to 64 KB; twice as many
+/// hold those of any file. No file of the data structure is smaller.
+pub const HEADER_BYTES: usize = 4;
+
+/// Largest block in bytes: two for a usual portrait. Larger ones save little and would hold one command for seconds at 106 kbit/s.
+pub const BLOCK_BYTES_MAX: usize = 8_000;
+
+/// Smaller blocks in bytes, tried from the left. 1000 needs extended length; some chips take only 192, 160 or 128. What fits a short
+/// answer, 231 or 223 with the protection, is tried between the first two.
+pub const BLOCK_BYTES_STEPS: [usize; 4] = [1_000, 192, 160, 128];
 
 /// Depth of nested data objects; the deepest real one (a certificate inside EF.SOD) has 14.
 pub const TLV_DEPTH_MAX: usize = 32;

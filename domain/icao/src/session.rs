@@ -1,416 +1,244 @@
 //! Reading a chip, one response at a time, without touching a reader.
 //!
 //! ```text
-//! Selecting -> Challenging -> Authenticating -> [ SelectingFile -> ReadingFile ]* -> Ended
-//!     ^                                                   |
-//!     +-------- channel dropped by the chip, once --------+
+//! MasterFile ─┬─ PACE offered ─> Pace ──> Selecting (protected) ────────────────────┐
+//!             │                   ^ │                                               v
+//!             │   channel dropped │ │ failed, policy allows     ┌──> File* ──> ActiveAuthentication
+//!             │   by the chip     │ v                           │              ChipAuthentication
+//!             └─ not offered ──> Selecting ─> Challenging ─> Authenticating ──────> File* ─> Ended
 //! ```
 //!
 //! The caller transmits what [`Step::Transmit`] holds and hands the response back. A card that left the field, or never
-//! answers, is the caller's to notice: this machine only sees responses.
+//! answers, is the caller's to notice: this machine only sees responses. Files and proofs are recorded here and judged elsewhere.
 
-use std::{collections::BTreeMap, fmt};
+mod authenticity;
+mod error;
+mod file_reader;
+mod lengths;
+mod opening;
+mod order;
+mod outcome;
+mod progress;
+mod random;
+mod reading;
+mod wanted;
 
-use sha1::{Digest, Sha1};
-use zeroize::{Zeroize, Zeroizing};
+use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
-    apdu::{ApduError, Command, Response, Status},
-    bac::{BacError, KeyPair, Terminal},
+    active_authentication::{Challenge, Exchange},
+    apdu::{Command, Response, Status},
+    bac, chip_authentication,
     lds::{ChipFiles, FileId},
-    limits::{
-        BLOCK_BYTES, FILE_BYTES_MAX, HEADER_BYTES, SESSION_COMMANDS_MAX, SESSION_RESTARTS_MAX,
-    },
-    mrz::MrzKey,
-    secure_messaging::{SecureMessaging, SecureMessagingError},
-    tlv::{self, TlvError},
+    limits::SESSION_COMMANDS_MAX,
+    pace,
+    secure_messaging::SecureMessaging,
 };
+use authenticity::Proof;
+use file_reader::{Addressing, FileReader, Habits};
+use lengths::Blocks;
+use opening::{InMasterFile, Way};
+
+pub use error::{ChipError, Doing, Violation};
+pub use lengths::{Capability, SHORT_BYTES_MAX, TransportLimits};
+pub use order::{AccessKeys, AccessPolicy, AuthenticityPolicy, ReadOrder};
+pub use outcome::{Access, ChipAuthenticationOutcome, PaceAccess, PaceFailure, Reading};
+pub use progress::{Progress, Stage, Statistics};
+pub use random::{SEED_BYTES, SessionRandom};
+pub use wanted::{Need, Wanted};
 
 /// Application identifier of the electronic travel document (ICAO 9303-10 §3.2).
 pub const LDS_APPLICATION: [u8; 7] = [0xA0, 0x00, 0x00, 0x02, 0x47, 0x10, 0x01];
 
 /// What to do next.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug)]
 pub enum Step {
     /// Send these bytes to the chip and hand its answer to [`ReadSession::respond`].
     Transmit(Vec<u8>),
     /// Everything was read.
-    Done(ChipFiles),
+    Done(Box<Reading>),
     /// Nothing more can be read.
     Failed(ChipError),
 }
 
-/// Why a chip could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ChipError {
-    /// No travel document application: some other card lies on the reader.
-    #[error("card has no travel document application ({0})")]
-    NotATravelDocument(Status),
-    /// The chip does not open to this MRZ: misread zone, or a chip of another document.
-    #[error("chip does not open to the access keys of this document")]
-    AccessDenied(#[source] BacError),
-    /// The chip dropped the protected channel and did so again.
-    #[error("chip dropped the protected channel ({status})")]
-    SessionLost {
-        /// What it answered.
-        status: Status,
-    },
-    /// The chip answered with an error where none is allowed.
-    #[error("chip answered {status} to {doing}")]
-    UnexpectedStatus {
-        /// What was asked.
-        doing: Doing,
-        /// What it answered.
-        status: Status,
-    },
-    /// The chip broke the protocol; a manipulated chip or line.
-    #[error("chip answered outside ICAO 9303")]
-    Misbehaved(#[source] Violation),
-}
-
-/// How a chip broke the protocol.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Violation {
-    /// Not a response.
-    #[error("malformed response")]
-    Apdu(#[source] ApduError),
-    /// Protection of a response is wrong.
-    #[error("protected response refused")]
-    Protection(#[source] SecureMessagingError),
-    /// A file does not begin with a data object.
-    #[error("{file} has no readable header")]
-    FileHeader {
-        /// Which file.
-        file: FileId,
-        /// What is wrong.
-        #[source]
-        source: TlvError,
-    },
-    /// A file claims to be larger than we read.
-    #[error("{file} claims {bytes} bytes")]
-    FileTooLarge {
-        /// Which file.
-        file: FileId,
-        /// Claimed size.
-        bytes: usize,
-    },
-    /// The chip delivers less than the file's header claims.
-    #[error("{file} ends early")]
-    FileEndsEarly {
-        /// Which file.
-        file: FileId,
-    },
-    /// The challenge is not eight bytes.
-    #[error("challenge of {0} bytes instead of 8")]
-    Challenge(usize),
-    /// More commands than any document needs.
-    #[error("reading does not come to an end")]
-    Endless,
-}
-
-/// A step of reading, for messages.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Doing {
-    /// GET CHALLENGE.
-    Challenge,
-    /// SELECT of a file.
-    Select(FileId),
-    /// READ BINARY of a file.
-    Read(FileId),
-}
-
-impl fmt::Display for Doing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Challenge => f.write_str("GET CHALLENGE"),
-            Self::Select(file) => write!(f, "SELECT {file}"),
-            Self::Read(file) => write!(f, "READ BINARY {file}"),
-        }
-    }
-}
-
-/// How far reading has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Progress {
-    /// File being read; `None` before access is granted and after the end.
-    pub file: Option<FileId>,
-    /// Bytes of it so far.
-    pub bytes: usize,
-    /// Its size, once known.
-    pub total: Option<usize>,
-}
-
 /// The machine.
 pub struct ReadSession {
-    keys: KeyPair,
-    rnd_ifd: [u8; 8],
-    k_ifd: Zeroizing<[u8; 16]>,
+    keys: AccessKeys,
+    random: SessionRandom,
+    access_policy: AccessPolicy,
+    authenticity_policy: AuthenticityPolicy,
+    limits: TransportLimits,
     phase: Phase,
-    /// Position in [`BLOCK_BYTES`]; only grows.
-    block: usize,
-    commands: u32,
-    restarts: u32,
-    /// Files still to be read, in order; the first is being read.
-    pending: Vec<FileId>,
-    partial: Partial,
-    files: BTreeMap<FileId, Vec<u8>>,
+    /// Files of the master file still to be read before access is opened.
+    master_files: VecDeque<FileId>,
+    master_habits: Habits,
+    /// Files of the master file still to be read through the channel of PACE.
+    protected_master_files: VecDeque<FileId>,
+    way: Way,
+    access: Option<Access>,
+    application_selected: bool,
+    /// The application's files still to be read.
+    wanted: Wanted,
+    habits: Option<Habits>,
+    /// The file that was being read when the channel was lost.
+    interrupted: Option<FileRequest>,
+    /// Where the channel was lost last: step and bytes of it.
+    lost_at: Option<(Stage, usize)>,
+    /// Proofs of authenticity still to be asked for, once that is decided.
+    proofs: Option<VecDeque<Proof>>,
+    /// Chip Authentication whose channel has not carried an answer yet.
+    unproven: Option<Box<chip_authentication::ChipAuthentication>>,
+    active_authentication: Option<Exchange>,
+    chip_authentication: Option<ChipAuthenticationOutcome>,
+    statistics: Statistics,
+    files: ChipFiles,
+    unread: BTreeMap<FileId, Status>,
 }
 
+type Channel = Box<SecureMessaging>;
+
 enum Phase {
-    Selecting,
+    Idle,
+    MasterFile(FileReader),
+    SelectingMasterFile(InMasterFile),
+    Pace(Box<pace::Terminal>),
+    Selecting(Option<Channel>),
     Challenging,
-    Authenticating(Terminal),
-    SelectingFile(SecureMessaging),
-    ReadingFile(SecureMessaging),
+    Authenticating(Box<bac::Terminal>),
+    File(Channel, FileRequest),
+    ActiveAuthentication(Channel, Challenge),
+    ChipAuthentication(Channel, Box<chip_authentication::ChipAuthentication>),
     Ended,
 }
 
-#[derive(Default)]
-struct Partial {
-    bytes: Vec<u8>,
-    total: Option<usize>,
-}
-
-impl Drop for Partial {
-    fn drop(&mut self) {
-        self.bytes.zeroize();
-    }
+struct FileRequest {
+    reader: FileReader,
+    need: Need,
 }
 
 impl ReadSession {
-    /// A session for the chip of the document whose MRZ was read. `rnd_ifd` and `k_ifd` are fresh random bytes.
-    pub fn new(key: &MrzKey, rnd_ifd: [u8; 8], k_ifd: [u8; 16]) -> Self {
+    /// A session for one chip.
+    pub fn new(order: ReadOrder, limits: TransportLimits) -> Self {
+        let in_atr_info = limits.chip == Some(Capability::InAtrInfo);
+        let pace = order.access != AccessPolicy::BacOnly;
+        let master_files = [FileId::AtrInfo, FileId::Dir, FileId::CardAccess];
+        let master_files = master_files.into_iter().filter(|file| {
+            order.wanted.contains(*file)
+                || (in_atr_info && *file == FileId::AtrInfo)
+                || (pace && *file == FileId::CardAccess)
+        });
+        let card_security = Some(FileId::CardSecurity).filter(|file| order.wanted.contains(*file));
+        // Before access is opened nothing is known about lengths: blocks that any reader carries.
+        let short = lengths::short_data_bytes(8);
         Self {
-            keys: KeyPair::from_mrz(key),
-            rnd_ifd,
-            k_ifd: Zeroizing::new(k_ifd),
-            phase: Phase::Selecting,
-            block: 0,
-            commands: 0,
-            restarts: 0,
-            pending: FileId::MANDATORY.to_vec(),
-            partial: Partial::default(),
-            files: BTreeMap::new(),
+            keys: order.keys,
+            random: order.random,
+            access_policy: order.access,
+            authenticity_policy: order.authenticity,
+            limits,
+            phase: Phase::Idle,
+            master_files: master_files.collect(),
+            master_habits: Habits::new(Blocks::new(short, short), Addressing::Short),
+            protected_master_files: card_security.into_iter().collect(),
+            way: Way::Unknown,
+            access: None,
+            application_selected: false,
+            wanted: order.wanted,
+            habits: None,
+            interrupted: None,
+            lost_at: None,
+            proofs: None,
+            unproven: None,
+            active_authentication: None,
+            chip_authentication: None,
+            statistics: Statistics::default(),
+            files: ChipFiles::new(BTreeMap::new()),
+            unread: BTreeMap::new(),
         }
-    }
-
-    /// For readers that carry no extended length: blocks begin with the largest short one.
-    #[must_use]
-    pub fn short_length_only(mut self) -> Self {
-        self.block = 1;
-        self
     }
 
     /// How far reading has come.
     pub fn progress(&self) -> Progress {
-        let reading = matches!(self.phase, Phase::SelectingFile(_) | Phase::ReadingFile(_));
+        let (stage, reader) = match &self.phase {
+            Phase::Idle | Phase::Selecting(_) => (Stage::Select, None),
+            Phase::MasterFile(reader) => (Stage::File(reader.file()), Some(reader)),
+            Phase::SelectingMasterFile(InMasterFile::Read(file)) => (Stage::File(*file), None),
+            Phase::SelectingMasterFile(InMasterFile::Pace)
+            | Phase::Pace(_)
+            | Phase::Challenging
+            | Phase::Authenticating(_) => (Stage::Access, None),
+            Phase::File(_, request) => {
+                let reader = &request.reader;
+                (Stage::File(reader.file()), Some(reader))
+            }
+            Phase::ActiveAuthentication(_, _) => (Stage::ActiveAuthentication, None),
+            Phase::ChipAuthentication(_, _) => (Stage::ChipAuthentication, None),
+            Phase::Ended => (Stage::Ended, None),
+        };
         Progress {
-            file: self.pending.first().copied().filter(|_| reading),
-            bytes: self.partial.bytes.len(),
-            total: self.partial.total,
+            stage,
+            file: reader.map(FileReader::file),
+            bytes: reader.map_or(0, FileReader::bytes),
+            total: reader.and_then(FileReader::total),
         }
+    }
+
+    /// A file that is completely read, while others still are.
+    pub fn file(&self, file: FileId) -> Option<&[u8]> {
+        self.files.get(file)
+    }
+
+    /// What it cost so far.
+    pub fn statistics(&self) -> Statistics {
+        self.statistics
     }
 
     /// The first command.
     pub fn start(&mut self) -> Step {
-        self.phase = Phase::Selecting;
-        self.plain(&Command::select_application(&LDS_APPLICATION))
+        let first = self.next_master_file();
+        self.ended_by_error(first)
     }
 
     /// Takes the chip's answer to the last command.
     pub fn respond(&mut self, response: &[u8]) -> Step {
-        match self.advance(response) {
-            Ok(step) => step,
-            Err(error) => {
-                self.phase = Phase::Ended;
-                Step::Failed(error)
-            }
-        }
+        let received = u64::try_from(response.len()).unwrap_or(u64::MAX);
+        self.statistics.bytes_received = self.statistics.bytes_received.saturating_add(received);
+        let next = self.advance(response);
+        self.ended_by_error(next)
+    }
+
+    fn ended_by_error(&mut self, step: Result<Step, ChipError>) -> Step {
+        step.unwrap_or_else(|error| {
+            self.phase = Phase::Ended;
+            Step::Failed(error)
+        })
     }
 
     fn advance(&mut self, bytes: &[u8]) -> Result<Step, ChipError> {
-        if self.commands >= SESSION_COMMANDS_MAX {
+        if self.statistics.commands >= SESSION_COMMANDS_MAX {
             return Err(ChipError::Misbehaved(Violation::Endless));
         }
         match std::mem::replace(&mut self.phase, Phase::Ended) {
-            Phase::Selecting => {
-                let response = plain_response(bytes)?;
-                if response.status != Status::OK {
-                    return Err(ChipError::NotATravelDocument(response.status));
-                }
-                self.phase = Phase::Challenging;
-                Ok(self.plain(&Terminal::get_challenge()))
+            Phase::MasterFile(reader) => self.master_file_read(reader, plain_response(bytes)?),
+            Phase::SelectingMasterFile(then) => {
+                plain_response(bytes)?;
+                self.master_file_selected(then)
             }
+            Phase::Pace(terminal) => self.pace_answered(terminal, &plain_response(bytes)?),
+            Phase::Selecting(channel) => self.application_selected(channel, bytes),
             Phase::Challenging => self.challenged(&plain_response(bytes)?),
             Phase::Authenticating(terminal) => {
-                let channel = terminal
-                    .open(&plain_response(bytes)?)
-                    .map_err(ChipError::AccessDenied)?;
-                Ok(self.select_file(channel))
+                self.authenticated(&terminal, &plain_response(bytes)?)
             }
-            Phase::SelectingFile(channel) => self.file_selected(channel, bytes),
-            Phase::ReadingFile(channel) => self.file_read(channel, bytes),
-            Phase::Ended => Err(ChipError::Misbehaved(Violation::Endless)),
-        }
-    }
-
-    fn challenged(&mut self, response: &Response) -> Result<Step, ChipError> {
-        if response.status != Status::OK {
-            return Err(ChipError::UnexpectedStatus {
-                doing: Doing::Challenge,
-                status: response.status,
-            });
-        }
-        let rnd_ic = <[u8; 8]>::try_from(response.data.as_slice())
-            .map_err(|_| ChipError::Misbehaved(Violation::Challenge(response.data.len())))?;
-        let terminal = Terminal::new(self.keys.clone(), rnd_ic, self.rnd_ifd, *self.k_ifd);
-        let command = terminal.authenticate();
-        self.phase = Phase::Authenticating(terminal);
-        Ok(self.plain(&command))
-    }
-
-    fn file_selected(
-        &mut self,
-        mut channel: SecureMessaging,
-        bytes: &[u8],
-    ) -> Result<Step, ChipError> {
-        let Some(file) = self.pending.first().copied() else {
-            return Ok(self.done());
-        };
-        let response = match channel.open_response(bytes) {
-            Ok(response) => response,
-            Err(SecureMessagingError::Plain(Status::NOT_FOUND)) => return Ok(self.skip(channel)),
-            Err(SecureMessagingError::Plain(status)) => return self.restart(status),
-            Err(e) => return Err(ChipError::Misbehaved(Violation::Protection(e))),
-        };
-        match response.status {
-            Status::OK => Ok(self.read_block(channel, file)),
-            Status::NOT_FOUND => Ok(self.skip(channel)),
-            status => Err(ChipError::UnexpectedStatus {
-                doing: Doing::Select(file),
-                status,
-            }),
-        }
-    }
-
-    fn file_read(&mut self, mut channel: SecureMessaging, bytes: &[u8]) -> Result<Step, ChipError> {
-        let Some(file) = self.pending.first().copied() else {
-            return Ok(self.done());
-        };
-        let smaller_block_left = self.block + 1 < BLOCK_BYTES.len();
-        let response = match channel.open_response(bytes) {
-            Ok(response) => response,
-            Err(SecureMessagingError::Plain(status))
-                if status.refuses_length() && smaller_block_left =>
-            {
-                // Refused before the protection was looked at, so the chip did not count the command.
-                channel.take_back_command();
-                self.block += 1;
-                return Ok(self.read_block(channel, file));
+            Phase::File(channel, request) => self.file_read(channel, request, bytes),
+            Phase::ActiveAuthentication(channel, challenge) => {
+                self.challenge_answered(channel, challenge, bytes)
             }
-            Err(SecureMessagingError::Plain(status)) => return self.restart(status),
-            Err(e) => return Err(ChipError::Misbehaved(Violation::Protection(e))),
-        };
-        match response.status {
-            Status::OK | Status::END_OF_FILE => {}
-            status if status.refuses_length() && smaller_block_left => {
-                self.block += 1;
-                return Ok(self.read_block(channel, file));
+            Phase::ChipAuthentication(channel, run) => {
+                self.chip_authentication_answered(channel, run, bytes)
             }
-            status => {
-                return Err(ChipError::UnexpectedStatus {
-                    doing: Doing::Read(file),
-                    status,
-                });
-            }
+            Phase::Idle | Phase::Ended => Err(ChipError::Misbehaved(Violation::Endless)),
         }
-        if response.data.is_empty() {
-            return Err(ChipError::Misbehaved(Violation::FileEndsEarly { file }));
-        }
-        self.partial.bytes.extend_from_slice(&response.data);
-        let total = match self.partial.total {
-            Some(total) => total,
-            None => self.file_size(file)?,
-        };
-        self.partial.total = Some(total);
-        if self.partial.bytes.len() < total {
-            return Ok(self.read_block(channel, file));
-        }
-        let mut bytes = std::mem::take(&mut self.partial.bytes);
-        self.partial.total = None;
-        bytes.truncate(total);
-        self.files.insert(file, bytes);
-        Ok(self.skip(channel))
-    }
-
-    fn file_size(&self, file: FileId) -> Result<usize, ChipError> {
-        let total = tlv::total_length(&self.partial.bytes)
-            .map_err(|source| ChipError::Misbehaved(Violation::FileHeader { file, source }))?;
-        if total > FILE_BYTES_MAX {
-            return Err(ChipError::Misbehaved(Violation::FileTooLarge {
-                file,
-                bytes: total,
-            }));
-        }
-        Ok(total)
-    }
-
-    /// The chip dropped the channel: access is opened once more, the files read so far are kept. The terminal's random
-    /// numbers of the second run are derived from the first, unpredictable to anybody who does not know them.
-    fn restart(&mut self, status: Status) -> Result<Step, ChipError> {
-        if self.restarts >= SESSION_RESTARTS_MAX {
-            return Err(ChipError::SessionLost { status });
-        }
-        self.restarts += 1;
-        let next = |label: &[u8]| {
-            Sha1::new()
-                .chain_update(*self.k_ifd)
-                .chain_update(label)
-                .finalize()
-        };
-        let (rnd, k) = (next(b"rnd.ifd"), next(b"k.ifd"));
-        self.rnd_ifd.copy_from_slice(&rnd[..8]);
-        self.k_ifd.copy_from_slice(&k[..16]);
-        Ok(self.start())
-    }
-
-    /// Goes on with the next file.
-    fn skip(&mut self, channel: SecureMessaging) -> Step {
-        self.pending.remove(0);
-        self.select_file(channel)
-    }
-
-    fn select_file(&mut self, channel: SecureMessaging) -> Step {
-        let Some(file) = self.pending.first().copied() else {
-            return self.done();
-        };
-        let command = Command::select_file(file.identifier());
-        self.protected(channel, &command, Phase::SelectingFile)
-    }
-
-    fn read_block(&mut self, channel: SecureMessaging, file: FileId) -> Step {
-        debug_assert_eq!(self.pending.first(), Some(&file));
-        let offset = self.partial.bytes.len();
-        let length = match self.partial.total {
-            Some(total) => (total - offset).min(BLOCK_BYTES[self.block]),
-            None => HEADER_BYTES.saturating_sub(offset).max(1),
-        };
-        self.protected(
-            channel,
-            &Command::read_binary(offset, length),
-            Phase::ReadingFile,
-        )
-    }
-
-    fn protected(
-        &mut self,
-        mut channel: SecureMessaging,
-        command: &Command,
-        phase: fn(SecureMessaging) -> Phase,
-    ) -> Step {
-        let bytes = channel.protect_command(command);
-        self.phase = phase(channel);
-        self.transmit(bytes)
     }
 
     fn plain(&mut self, command: &Command) -> Step {
@@ -418,14 +246,32 @@ impl ReadSession {
     }
 
     fn transmit(&mut self, bytes: Vec<u8>) -> Step {
-        self.commands += 1;
+        self.statistics.commands += 1;
+        let sent = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        self.statistics.bytes_sent = self.statistics.bytes_sent.saturating_add(sent);
         Step::Transmit(bytes)
     }
 
     fn done(&mut self) -> Step {
         self.phase = Phase::Ended;
-        Step::Done(ChipFiles::new(std::mem::take(&mut self.files)))
+        let habits = self.habits.as_ref();
+        self.statistics.block_bytes = habits.map_or(0, |habits| habits.blocks.current());
+        let files = std::mem::replace(&mut self.files, ChipFiles::new(BTreeMap::new()));
+        Step::Done(Box::new(Reading {
+            files,
+            unread: std::mem::take(&mut self.unread),
+            access: self.access.take().unwrap_or(Access::Bac),
+            active_authentication: self.active_authentication.take(),
+            chip_authentication: self.chip_authentication.take(),
+            statistics: self.statistics,
+        }))
     }
+}
+
+/// Errors that a chip may answer before it looks inside the protection: lengths, parameters, instructions. Errors of class 69 say
+/// that it has dropped the channel (ICAO 9303-11 §9.8.6).
+fn refused_unopened(status: Status) -> bool {
+    matches!(status.class(), 0x67 | 0x6A..=0x6F)
 }
 
 fn plain_response(bytes: &[u8]) -> Result<Response, ChipError> {

@@ -116,9 +116,16 @@ pub fn total_length(start: &[u8]) -> Result<usize, TlvError> {
 
 /// Writes an object with the shortest length field.
 pub fn encode(tag: u32, value: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(value.len() + 8);
+    let mut out = encode_header(tag, value.len());
+    out.extend_from_slice(value);
+    out
+}
+
+/// Writes tag and length of an object whose value has `length` bytes.
+pub fn encode_header(tag: u32, length: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(8);
     push_significant(&mut out, tag);
-    match u32::try_from(value.len()).unwrap_or(u32::MAX) {
+    match u32::try_from(length).unwrap_or(u32::MAX) {
         short @ 0..=0x7F => out.push(short as u8),
         long => {
             let mut length = Vec::new();
@@ -127,7 +134,6 @@ pub fn encode(tag: u32, value: &[u8]) -> Vec<u8> {
             out.extend(length);
         }
     }
-    out.extend_from_slice(value);
     out
 }
 

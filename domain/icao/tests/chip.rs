@@ -5,99 +5,32 @@
     reason = "a test ends where its preparation fails"
 )]
 
+mod reader;
+
 use egate_icao::{
     chip::{
-        Chip, ChipFault, Reaction,
+        ChipFault,
         issue::{Forgery, IssuedDocument, KeyKind, TestIssuer, forge, replace_portrait},
     },
-    lds::{ChipFiles, FileId, PortraitFormat},
+    lds::{FileId, PortraitFormat},
     mrz::{self, Mrz},
-    session::{ChipError, ReadSession, Step},
     trust::TrustStore,
     verify::{DocumentReport, passive_authentication},
 };
-use egate_types::{
-    CheckResult, Date, DocumentNumber, Holder, PersonName, Sex, StateCode, TravelDocument,
-};
+use egate_types::{CheckResult, Date};
+use reader::{End, PORTRAIT, Run, document, issuer, large_portrait, today};
 
-const TODAY: &str = "2026-11-23";
-const PORTRAIT: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
-
-fn today() -> Date {
-    Date::parse(TODAY).unwrap()
+fn read(issued: &IssuedDocument, faults: Vec<ChipFault>) -> End {
+    Run::of(issued).with(faults).end()
 }
 
-fn issuer(kind: KeyKind) -> TestIssuer {
-    let (from, to) = (
-        Date::parse("2020-01-01").unwrap(),
-        Date::parse("2040-01-01").unwrap(),
-    );
-    TestIssuer::new("UT", kind, from, to).unwrap()
+fn judge(issued: &IssuedDocument, trust: &TrustStore) -> DocumentReport {
+    let files = read(issued, vec![]).files();
+    passive_authentication(&files, Some(&printed(issued)), trust, today())
 }
 
 fn trust(issuer: &TestIssuer) -> TrustStore {
     TrustStore::from_certificates([issuer.csca_der().unwrap()]).unwrap()
-}
-
-fn document() -> TravelDocument {
-    TravelDocument {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse("L898902C").unwrap(),
-        date_of_expiry: Some(Date::parse("2031-06-30").unwrap()),
-        holder: Holder {
-            name: PersonName {
-                surname: "ERIKSSON".into(),
-                given: "ANNA MARIA".into(),
-            },
-            date_of_birth: Some(Date::parse("1974-08-12").unwrap()),
-            sex: Sex::Female,
-            nationality: StateCode::parse("UTO").unwrap(),
-        },
-    }
-}
-
-fn large_portrait() -> Vec<u8> {
-    let mut portrait = PORTRAIT.to_vec();
-    portrait.splice(7..7, (0..20_000u32).map(|n| (n % 251) as u8));
-    portrait
-}
-
-#[derive(Debug, PartialEq)]
-enum End {
-    Read(ChipFiles),
-    Failed(ChipError),
-    Mute,
-    Removed,
-}
-
-fn read(issued: &IssuedDocument, faults: Vec<ChipFault>) -> (End, u32) {
-    let printed = mrz::parse(&issued.mrz, today()).unwrap();
-    let mut chip = Chip::new(issued.files.clone(), &issued.access_key, faults);
-    chip.power_on();
-    let mut session = ReadSession::new(&printed.access_key, [1; 8], [2; 16]);
-    let mut commands = 0u32;
-    let mut step = session.start();
-    loop {
-        let apdu = match step {
-            Step::Transmit(apdu) => apdu,
-            Step::Done(files) => return (End::Read(files), commands),
-            Step::Failed(error) => return (End::Failed(error), commands),
-        };
-        commands += 1;
-        step = match chip.transmit(&apdu, &[commands as u8; 24]) {
-            Reaction::Answer(answer) => session.respond(&answer),
-            Reaction::Mute => return (End::Mute, commands),
-            Reaction::Removed => return (End::Removed, commands),
-        };
-    }
-}
-
-fn judge(issued: &IssuedDocument, trust: &TrustStore) -> DocumentReport {
-    let (End::Read(files), _) = read(issued, vec![]) else {
-        panic!("chip must be readable")
-    };
-    passive_authentication(&files, Some(&printed(issued)), trust, today())
 }
 
 fn printed(issued: &IssuedDocument) -> Mrz {
@@ -148,75 +81,6 @@ fn a_genuine_document_is_read_and_every_check_succeeds() {
             (PortraitFormat::Jpeg, &portrait)
         );
         assert_eq!(report.deviations, Vec::<String>::new());
-    }
-}
-
-#[test]
-fn extended_length_is_used_and_given_up_without_a_new_session() {
-    let issued = issuer(KeyKind::EcP256)
-        .issue(&document(), &large_portrait())
-        .unwrap();
-    let (long, long_commands) = read(&issued, vec![]);
-    let (short, short_commands) = read(&issued, vec![ChipFault::ShortLengthOnly]);
-    assert_eq!(long, End::Read(issued.files.clone()));
-    assert_eq!(short, End::Read(issued.files.clone()));
-    assert!(
-        long_commands < 25,
-        "{long_commands} commands with extended length"
-    );
-    assert!(
-        (80..130).contains(&short_commands),
-        "{short_commands} commands without"
-    );
-}
-
-#[test]
-fn a_dropped_channel_is_opened_again_once() {
-    let issued = issuer(KeyKind::EcP256)
-        .issue(&document(), PORTRAIT)
-        .unwrap();
-    for at in 4..14 {
-        let (end, _) = read(&issued, vec![ChipFault::DropsChannelAt(at)]);
-        assert_eq!(end, End::Read(issued.files.clone()), "dropped at {at}");
-        let again = vec![
-            ChipFault::DropsChannelAt(at),
-            ChipFault::DropsChannelAt(at + 5),
-        ];
-        let (end, _) = read(&issued, again);
-        assert!(matches!(
-            end,
-            End::Read(_) | End::Failed(ChipError::SessionLost { .. })
-        ));
-    }
-}
-
-#[test]
-fn a_chip_of_another_document_denies_access() {
-    let issued = issuer(KeyKind::EcP256)
-        .issue(&document(), PORTRAIT)
-        .unwrap();
-    let (end, commands) = read(&issued, vec![ChipFault::WrongKey]);
-    assert!(
-        matches!(end, End::Failed(ChipError::AccessDenied(_))),
-        "{end:?}"
-    );
-    assert_eq!(commands, 3);
-}
-
-#[test]
-fn removal_and_silence_are_seen_by_the_shell() {
-    let issued = issuer(KeyKind::EcP256)
-        .issue(&document(), PORTRAIT)
-        .unwrap();
-    for n in 0..12 {
-        assert_eq!(
-            read(&issued, vec![ChipFault::RemovedAfter(n)]),
-            (End::Removed, n + 1)
-        );
-        assert_eq!(
-            read(&issued, vec![ChipFault::MuteAfter(n)]),
-            (End::Mute, n + 1)
-        );
     }
 }
 

@@ -5,6 +5,8 @@
 use std::{
     io,
     net::{Shutdown, TcpStream, ToSocketAddrs},
+    thread,
+    time::Duration,
 };
 
 use egate_icao::chip::{Chip, ChipRandom, Reaction};
@@ -41,7 +43,8 @@ impl AttachedChip {
         Ok(Remover(self.line.stream().try_clone()?))
     }
 
-    /// Answers the reader until the document is taken away. Blocks. `random` yields fresh bytes for every command.
+    /// Answers the reader until the document is taken away. Blocks. `random` yields fresh bytes for every command. Every
+    /// answer comes as late as the chip's timing says.
     pub fn serve(
         mut self,
         chip: &mut Chip,
@@ -66,9 +69,16 @@ impl AttachedChip {
                 [ANSWER_TO_RESET] => chip.answer_to_reset(),
                 [] | [_] => continue,
                 command => match chip.transmit(command, &random()) {
-                    Reaction::Answer(answer) => answer,
+                    Reaction::Answer(answer) => {
+                        thread::sleep(Duration::from_micros(chip.last_duration_us()));
+                        answer
+                    }
                     Reaction::Mute => continue,
-                    Reaction::Removed => return Ok(Detached::ByChip),
+                    Reaction::Removed => {
+                        // A remover may hold the connection open.
+                        let _ = self.line.stream().shutdown(Shutdown::Both);
+                        return Ok(Detached::ByChip);
+                    }
                 },
             };
             match self.line.send(&answer) {

@@ -1,10 +1,10 @@
 //! Any reader with a PC/SC driver, by its name.
 
-use std::{ffi::CString, time::Duration};
+use std::{ffi::CString, sync::Weak, time::Duration};
 
-use pcsc::{Context, Error, Protocols, ReaderState, Scope, ShareMode, State};
+use pcsc::{Context, Error, ReaderState, Scope, State};
 
-use super::{Card, CardReader, ReaderError, Transceiver};
+use super::{Card, CardReader, ReaderError, pcsc_card::PcscCard};
 
 /// A PC/SC reader.
 pub struct PcscReader {
@@ -12,6 +12,8 @@ pub struct PcscReader {
     extended_length: bool,
     /// Kept while it works; a failed service is connected again.
     context: Option<Context>,
+    /// Lives as long as the thread of the last card.
+    occupied: Weak<()>,
 }
 
 impl PcscReader {
@@ -22,6 +24,7 @@ impl PcscReader {
             name,
             extended_length: true,
             context: None,
+            occupied: Weak::new(),
         })
     }
 
@@ -93,37 +96,13 @@ impl CardReader for PcscReader {
         {
             return Ok(None);
         }
-        match context.connect(&self.name, ShareMode::Exclusive, Protocols::ANY) {
-            Ok(card) => Ok(Some(Box::new(PcscCard {
-                card,
-                extended_length: self.extended_length,
-                buffer: vec![0; pcsc::MAX_BUFFER_SIZE_EXTENDED],
-            }))),
-            Err(Error::NoSmartcard | Error::RemovedCard | Error::UnpoweredCard) => Ok(None),
-            Err(error) => Err(ReaderError::Service(error)),
+        if self.occupied.strong_count() > 0 {
+            return Err(ReaderError::Busy);
         }
-    }
-}
-
-struct PcscCard {
-    card: pcsc::Card,
-    extended_length: bool,
-    buffer: Vec<u8>,
-}
-
-impl Transceiver for PcscCard {
-    fn transmit(&mut self, command: &[u8]) -> Result<Vec<u8>, ReaderError> {
-        match self.card.transmit(command, &mut self.buffer) {
-            Ok(answer) => Ok(answer.to_vec()),
-            // A card that leaves in the middle of a command is reported as a transmission that did not happen.
-            Err(
-                Error::RemovedCard | Error::NoSmartcard | Error::ResetCard | Error::NotTransacted,
-            ) => Err(ReaderError::Removed),
-            Err(error) => Err(ReaderError::Service(error)),
-        }
-    }
-
-    fn carries_extended_length(&self) -> bool {
-        self.extended_length
+        let Some(card) = PcscCard::connect(&self.name, self.extended_length)? else {
+            return Ok(None);
+        };
+        self.occupied = card.occupies();
+        Ok(Some(Box::new(card)))
     }
 }

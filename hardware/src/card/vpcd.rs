@@ -14,6 +14,8 @@ use rustix::{
     net::sockopt::set_tcp_quickack,
 };
 
+use egate_icao::session::TransportLimits;
+
 use super::{Card, CardReader, ReaderError, Transceiver};
 use crate::limits::CARD_ANSWER_MS_MAX;
 
@@ -21,6 +23,9 @@ pub(super) const POWER_OFF: u8 = 0;
 pub(super) const POWER_ON: u8 = 1;
 pub(super) const RESET: u8 = 2;
 pub(super) const ANSWER_TO_RESET: u8 = 4;
+
+/// Data bytes of an answer that the two-byte length carries beside the status.
+const LINE_BYTES_MAX: usize = 0xFFFF - 2;
 
 /// A slot on a TCP port.
 pub struct VpcdSlot {
@@ -65,6 +70,7 @@ impl CardReader for VpcdSlot {
 
 struct SlotCard {
     line: Line,
+    limits: TransportLimits,
 }
 
 impl SlotCard {
@@ -74,9 +80,11 @@ impl SlotCard {
             .map_err(ReaderError::Io)?;
         let mut card = Self {
             line: Line::new(stream).map_err(ReaderError::Io)?,
+            limits: TransportLimits::default(),
         };
         card.line.send(&[POWER_ON]).map_err(lost)?;
-        card.transmit(&[ANSWER_TO_RESET])?;
+        let answer_to_reset = card.transmit(&[ANSWER_TO_RESET])?;
+        card.limits = TransportLimits::new(Some(LINE_BYTES_MAX), &answer_to_reset);
         Ok(card)
     }
 }
@@ -91,6 +99,10 @@ impl Transceiver for SlotCard {
             .receive()
             .map_err(lost)?
             .ok_or(ReaderError::Removed)
+    }
+
+    fn limits(&self) -> TransportLimits {
+        self.limits
     }
 }
 

@@ -8,6 +8,7 @@ use egate_icao::{
     },
     lds::ChipFiles,
     mrz::{self, Mrz},
+    session::{ReadOrder, SessionRandom},
     trust::TrustStore,
     verify::passive_authentication,
 };
@@ -56,6 +57,11 @@ impl Passport {
         mrz::parse(&self.issued.mrz, Date::parse("2026-11-23").unwrap()).unwrap()
     }
 
+    /// The order to read it.
+    pub fn order(&self) -> ReadOrder {
+        ReadOrder::new(&self.printed().access_key, SessionRandom::new([3; 64]))
+    }
+
     pub fn chip(&self, faults: Vec<ChipFault>) -> Chip {
         Chip::new(self.issued.files.clone(), &self.issued.access_key, faults)
     }
@@ -80,7 +86,7 @@ pub fn serve(attached: AttachedChip, mut chip: Chip) -> Detached {
     let mut counter = 0u8;
     let random = || {
         counter = counter.wrapping_add(1);
-        [counter; 24]
+        [counter; 64]
     };
     attached.serve(&mut chip, random).unwrap()
 }

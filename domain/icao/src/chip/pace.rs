@@ -108,6 +108,13 @@ impl Pace {
         }
     }
 
+    /// With these passwords in place of the ones before.
+    #[must_use]
+    pub fn with_passwords(mut self, passwords: Vec<Password>) -> Self {
+        self.passwords = passwords;
+        self
+    }
+
     /// With a static key for Chip Authentication Mapping.
     #[must_use]
     pub fn with_static_key(mut self, key: StaticKey) -> Self {

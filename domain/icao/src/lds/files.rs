@@ -21,6 +21,16 @@ impl ChipFiles {
         self.0.get(&file).map(Vec::as_slice)
     }
 
+    /// Whether the chip has a file.
+    pub fn contains(&self, file: FileId) -> bool {
+        self.0.contains_key(&file)
+    }
+
+    /// Adds a file as read.
+    pub(crate) fn insert(&mut self, file: FileId, bytes: Vec<u8>) {
+        self.0.insert(file, bytes);
+    }
+
     /// Replaces a file (simulators; forged chips).
     #[cfg(feature = "chip")]
     pub fn set(&mut self, file: FileId, bytes: Vec<u8>) {

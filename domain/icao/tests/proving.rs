@@ -1,0 +1,293 @@
+//! Active and Chip Authentication inside a session: what is recorded can be judged again.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its preparation fails"
+)]
+
+mod reader;
+
+use egate_icao::{
+    active_authentication::ActiveAuthenticationKey,
+    apdu::Status,
+    chip::{
+        ChipFault,
+        active_authentication::{ActiveAuthenticationSigner, EcdsaForm, Trailer},
+        chip_authentication::{ChipAuthenticationKeys, StaticKey},
+        issue::IssuedDocument,
+    },
+    key_derivation::CipherSuite,
+    lds::FileId,
+    session::{AuthenticityPolicy, ChipAuthenticationOutcome, Need, Stage, Wanted},
+    sod::HashAlgorithm,
+    tlv,
+};
+use openssl::nid::Nid;
+use reader::{Outcome, Run, issued, with_pace};
+
+/// The document with Chip Authentication, Active Authentication, or both, and the chip's keys.
+struct Keys {
+    active: Option<ActiveAuthenticationSigner>,
+    chip: Option<StaticKey>,
+}
+
+fn chip_key(cipher: CipherSuite) -> StaticKey {
+    StaticKey::new(13, &[cipher], None, &[5; 80]).unwrap()
+}
+
+fn equip(mut issued: IssuedDocument, keys: &Keys) -> IssuedDocument {
+    let mut infos = Vec::new();
+    let mut tags = vec![0x61, 0x75];
+    if let Some(key) = &keys.chip {
+        infos.extend(key.security_infos().unwrap());
+        tags.push(0x6E);
+    }
+    if let Some(key) = &keys.active {
+        issued.files.set(FileId::Dg15, key.data_group_15().unwrap());
+        tags.push(0x6F);
+    }
+    if !infos.is_empty() {
+        let set = tlv::encode(0x31, &infos.concat());
+        issued.files.set(FileId::Dg14, tlv::encode(0x6E, &set));
+    }
+    let com = [
+        &tlv::encode(0x5F01, b"0107"),
+        &tlv::encode(0x5F36, b"040000"),
+        &tlv::encode(0x5C, &tags)[..],
+    ];
+    issued.files.set(FileId::Com, tlv::encode_all(0x60, &com));
+    issued
+}
+
+fn read(
+    issued: IssuedDocument,
+    keys: Keys,
+    policy: AuthenticityPolicy,
+    faults: Vec<ChipFault>,
+    wanted: Wanted,
+) -> Outcome {
+    let issued = equip(issued, &keys);
+    let outcome = Run::of(&issued)
+        .with(faults)
+        .wanting(wanted)
+        .proving(policy)
+        .on(|mut chip| {
+            if let Some(key) = keys.active {
+                chip = chip.with_active_authentication(key);
+            }
+            if let Some(key) = keys.chip {
+                chip = chip.with_chip_authentication(ChipAuthenticationKeys::new(vec![key]));
+            }
+            chip
+        })
+        .outcome();
+    for file in [FileId::Com, FileId::Dg2] {
+        assert!(
+            outcome.end.files().contains(file),
+            "{file} is read in any case"
+        );
+    }
+    outcome
+}
+
+fn inspect(keys: Keys, policy: AuthenticityPolicy, faults: Vec<ChipFault>) -> Outcome {
+    read(issued(9_000), keys, policy, faults, Wanted::default())
+}
+
+fn rsa() -> ActiveAuthenticationSigner {
+    ActiveAuthenticationSigner::rsa(1_280, Trailer::Named(HashAlgorithm::Sha256)).unwrap()
+}
+
+fn active_authentication_succeeds(outcome: &Outcome) -> bool {
+    let reading = outcome.end.reading();
+    let dg15 = reading.files.get(FileId::Dg15).unwrap();
+    let key = ActiveAuthenticationKey::from_dg15(dg15).unwrap();
+    let run = reading.active_authentication.as_ref().unwrap();
+    key.verify(None, run).is_ok()
+}
+
+fn chip_authentication_succeeds(outcome: &Outcome) -> bool {
+    let reading = outcome.end.reading();
+    let dg14 = reading.files.get(FileId::Dg14).unwrap();
+    match reading.chip_authentication.as_ref().unwrap() {
+        ChipAuthenticationOutcome::Proven(transcript) => {
+            transcript.verify(dg14).unwrap();
+            true
+        }
+        ChipAuthenticationOutcome::NotProven { transcript, .. } => {
+            assert!(transcript.verify(dg14).is_err(), "judged again elsewhere");
+            false
+        }
+        ChipAuthenticationOutcome::Failed(_) => false,
+    }
+}
+
+#[test]
+fn chip_authentication_runs_before_the_portrait_and_its_transcript_holds() {
+    let ciphers = [
+        CipherSuite::TripleDes,
+        CipherSuite::Aes128,
+        CipherSuite::Aes256,
+    ];
+    for cipher in ciphers {
+        let keys = Keys {
+            active: Some(rsa()),
+            chip: Some(chip_key(cipher)),
+        };
+        let outcome = inspect(keys, AuthenticityPolicy::Once, vec![]);
+        assert!(chip_authentication_succeeds(&outcome), "{cipher:?}");
+        assert!(
+            outcome.end.reading().active_authentication.is_none(),
+            "one proof is enough"
+        );
+        let position = |stage| outcome.stages.iter().position(|s| *s == stage).unwrap();
+        let proof = position(Stage::ChipAuthentication);
+        assert!(proof > position(Stage::File(FileId::Dg15)));
+        assert!(proof < position(Stage::File(FileId::Dg2)));
+    }
+}
+
+#[test]
+fn active_authentication_runs_where_the_chip_offers_nothing_else() {
+    let curve = |form| {
+        ActiveAuthenticationSigner::ec(Nid::X9_62_PRIME256V1, false, HashAlgorithm::Sha256, form)
+    };
+    let keys = [
+        rsa(),
+        curve(EcdsaForm::Plain).unwrap(),
+        curve(EcdsaForm::Der).unwrap(),
+    ];
+    for key in keys {
+        let keys = Keys {
+            active: Some(key),
+            chip: None,
+        };
+        let outcome = inspect(keys, AuthenticityPolicy::Once, vec![]);
+        assert!(active_authentication_succeeds(&outcome));
+        assert!(outcome.end.reading().chip_authentication.is_none());
+        assert!(outcome.stages.contains(&Stage::ActiveAuthentication));
+    }
+}
+
+#[test]
+fn both_proofs_are_had_where_both_are_asked_for() {
+    let keys = Keys {
+        active: Some(rsa()),
+        chip: Some(chip_key(CipherSuite::Aes192)),
+    };
+    let outcome = inspect(keys, AuthenticityPolicy::All, vec![]);
+    assert!(active_authentication_succeeds(&outcome));
+    assert!(chip_authentication_succeeds(&outcome));
+    let keys = Keys {
+        active: Some(rsa()),
+        chip: Some(chip_key(CipherSuite::Aes192)),
+    };
+    let outcome = inspect(keys, AuthenticityPolicy::None, vec![]);
+    assert!(outcome.end.reading().active_authentication.is_none());
+    assert!(outcome.end.reading().chip_authentication.is_none());
+}
+
+#[test]
+fn a_copied_chip_proves_nothing_and_is_read_all_the_same() {
+    let keys = Keys {
+        active: Some(rsa()),
+        chip: Some(chip_key(CipherSuite::Aes128)),
+    };
+    let outcome = inspect(keys, AuthenticityPolicy::Once, vec![ChipFault::Cloned]);
+    assert!(!chip_authentication_succeeds(&outcome));
+    assert!(
+        !active_authentication_succeeds(&outcome),
+        "asked for, as the other failed"
+    );
+    assert_eq!(outcome.end.reading().statistics.restarts, 1);
+    let keys = Keys {
+        active: Some(rsa()),
+        chip: None,
+    };
+    let outcome = inspect(keys, AuthenticityPolicy::Once, vec![ChipFault::Cloned]);
+    assert!(!active_authentication_succeeds(&outcome));
+}
+
+#[test]
+fn chip_authentication_is_proven_also_when_nothing_is_left_to_read() {
+    for faults in [vec![], vec![ChipFault::Cloned]] {
+        let genuine = faults.is_empty();
+        let keys = Keys {
+            active: None,
+            chip: Some(chip_key(CipherSuite::Aes128)),
+        };
+        let wanted = Wanted::new([
+            (FileId::Com, Need::Always),
+            (FileId::Dg2, Need::Always),
+            (FileId::Dg14, Need::Always),
+        ]);
+        // The portrait comes first, so that the proof is the last thing but its own answer.
+        let issued = equip(issued(100), &keys);
+        let chip = keys.chip.unwrap();
+        let outcome = Run::of(&issued)
+            .with(faults)
+            .wanting(wanted)
+            .on(|card| card.with_chip_authentication(ChipAuthenticationKeys::new(vec![chip])))
+            .outcome();
+        let run = outcome.end.reading().chip_authentication.as_ref();
+        let proven = matches!(run, Some(ChipAuthenticationOutcome::Proven(_)));
+        assert_eq!(proven, genuine, "{run:?}");
+        assert!(outcome.end.reading().unread.is_empty());
+    }
+}
+
+#[test]
+fn a_chip_that_refuses_the_proof_it_offers_is_recorded() {
+    // EF.DG14 and EF.DG15 promise what the chip does not have.
+    let keys = Keys {
+        active: Some(rsa()),
+        chip: Some(chip_key(CipherSuite::Aes128)),
+    };
+    let issued = equip(issued(500), &keys);
+    let outcome = Run::of(&issued).outcome();
+    assert!(!chip_authentication_succeeds(&outcome));
+    let run = outcome
+        .end
+        .reading()
+        .active_authentication
+        .as_ref()
+        .unwrap();
+    assert_eq!(run.status, Status::UNKNOWN_INSTRUCTION);
+    assert_eq!(outcome.end.files(), issued.files);
+}
+
+#[test]
+fn proofs_survive_a_dropped_channel() {
+    let all = || Keys {
+        active: Some(rsa()),
+        chip: Some(chip_key(CipherSuite::Aes128)),
+    };
+    let whole = inspect(all(), AuthenticityPolicy::All, vec![]);
+    for at in 5..=whole.commands {
+        let dropped = vec![ChipFault::DropsChannelAt(at)];
+        let outcome = inspect(all(), AuthenticityPolicy::All, dropped);
+        assert!(active_authentication_succeeds(&outcome), "dropped at {at}");
+        // What answers without protection right after the new keys has not proven to know them.
+        let first_answer = !chip_authentication_succeeds(&outcome);
+        assert!(!first_answer || at + 2 >= whole.commands, "dropped at {at}");
+    }
+}
+
+#[test]
+fn chip_authentication_runs_inside_a_channel_of_pace() {
+    let keys = Keys {
+        active: None,
+        chip: Some(chip_key(CipherSuite::Aes256)),
+    };
+    let document = with_pace(issued(15_000));
+    let outcome = read(
+        document,
+        keys,
+        AuthenticityPolicy::Once,
+        vec![],
+        Wanted::default(),
+    );
+    assert!(chip_authentication_succeeds(&outcome));
+    assert_eq!(outcome.end.reading().access.name(), "pace");
+    assert!(outcome.commands <= 17, "{} commands", outcome.commands);
+}
