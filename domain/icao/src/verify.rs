@@ -170,6 +170,12 @@ fn deviations(parsed: &Parsed, assessed: SignedAssessment, trust: &TrustStore) -
         deviations.extend(sod.deviations.clone());
     }
     deviations.extend(assessed.deviations);
+    if let (Ok(com), Ok(sod)) = (&parsed.com, &parsed.sod)
+        && let Some(signed) = &sod.lds_version
+        && *signed != com.lds_version
+    {
+        deviations.push("EF.COM and EF.SOD state different LDS versions".to_owned());
+    }
     let number = parsed.mrz.as_ref().ok().map(|mrz| &mrz.document.number);
     let signer = assessed.signer.as_ref().map(|signer| &signer.certificate);
     for known in trust.known_deviations(number.map(|number| number.expose()), signer) {
@@ -248,11 +254,52 @@ fn syntax_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckNode
         "SyntaxCheck",
         vec![
             group("EfSodCheck", sod),
-            judged("EfComCheck", parsed.com.as_ref().map(drop)),
+            com_syntax_check(&parsed.com),
             judged("Dg1Check", parsed.mrz.as_ref().map(drop)),
-            judged("Dg2Check", parsed.portrait.as_ref().map(drop)),
+            portrait_syntax_check(&parsed.portrait),
         ],
     )
+}
+
+fn com_syntax_check(com: &Result<Com, LdsError>) -> CheckNode {
+    let parts = match com {
+        Err(error) => vec![failed("DataGroupListCheck", error.to_string())],
+        Ok(com) => {
+            // Nothing hangs on a version that is written oddly: it is logged, and the data groups themselves are judged.
+            let digits = |name, version: &str, count| {
+                let well_formed =
+                    version.len() == count && version.bytes().all(|byte| byte.is_ascii_digit());
+                let result = if well_formed {
+                    CheckResult::Successful
+                } else {
+                    CheckResult::Failed
+                };
+                CheckNode::leaf(name, RunMode::Evaluatory, result)
+            };
+            vec![
+                digits("LdsVersionCheck", &com.lds_version, 4),
+                digits("UnicodeVersionCheck", &com.unicode_version, 6),
+                successful("DataGroupListCheck"),
+            ]
+        }
+    };
+    group("EfComCheck", parts)
+}
+
+fn portrait_syntax_check(portrait: &Result<Portrait, LdsError>) -> CheckNode {
+    const HEADER: &str = "BiometricHeaderCheck";
+    const IMAGE: &str = "ImageCheck";
+    let parts = match portrait {
+        Ok(_) => vec![successful(HEADER), successful(IMAGE)],
+        Err(error @ LdsError::ImageFormat) => {
+            vec![successful(HEADER), failed(IMAGE, error.to_string())]
+        }
+        Err(error) => vec![
+            failed(HEADER, error.to_string()),
+            aborted(IMAGE, "biometric header is unreadable"),
+        ],
+    };
+    group("Dg2Check", parts)
 }
 
 fn authenticity_check() -> CheckNode {

@@ -7,7 +7,6 @@ use serde::Serialize;
 
 use crate::{
     active_authentication::{self, ActiveAuthenticationView},
-    der::first_fault,
     evidence::Evidence,
     lds::{
         self, ChipFiles, FileId, LdsError,
@@ -150,7 +149,7 @@ impl Contents<'_> {
         match parse(bytes) {
             Ok(content) => Some(content),
             Err(error) => {
-                let offset = first_fault(bytes).map_or(0, |fault| fault.offset);
+                let offset = lds::first_malformed_object(bytes).map_or(0, |(offset, _)| offset);
                 self.malformed
                     .insert(format!("{file}: at offset {offset}: {error}"));
                 None
