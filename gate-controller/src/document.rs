@@ -11,7 +11,7 @@ use egate_icao::verify::{DocumentReport, passive_authentication};
 use egate_lane::ReadFailure;
 use egate_types::Date;
 
-use crate::clock;
+use crate::{clock, portrait};
 
 /// A chip reader as the lane needs it. Blocks; called from `spawn_blocking`. The traveller takes the document
 /// away or the chip hangs: the lane has its own deadline and no longer listens then.
@@ -98,18 +98,32 @@ pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     })
 }
 
+/// A chip that was read, judged and made ready to be looked at.
+pub struct ReadDocument {
+    /// The files.
+    pub files: ChipFiles,
+    /// What they are worth.
+    pub report: DocumentReport,
+    /// The portrait for the officer, if it can be shown.
+    pub portrait_jpeg: Option<Vec<u8>>,
+}
+
 /// Reads the chip and judges its files. Blocks.
 pub fn read_and_judge(
     source: &Arc<dyn ChipSource>,
     mrz: &Mrz,
     trust: &TrustStore,
     today: Date,
-) -> Result<(ChipFiles, DocumentReport), ChipReadFailure> {
+) -> Result<ReadDocument, ChipReadFailure> {
     let Ok(seed) = clock::random() else {
         return Err(ChipReadFailure::Gone);
     };
     let order = ReadOrder::new(&mrz.access_key, SessionRandom::new(seed));
     let files = source.read(order)?.files;
     let report = passive_authentication(&files, Some(mrz), trust, today);
-    Ok((files, report))
+    Ok(ReadDocument {
+        portrait_jpeg: report.portrait.as_ref().and_then(portrait::for_officer),
+        files,
+        report,
+    })
 }

@@ -8,13 +8,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, Template, decode_portrait,
-    encode_jpeg,
+    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, Template, encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
+use crate::portrait;
 
 /// Face acquisition with presentation attack detection (TR-03121-3 ACQ-FI-AUTO-1).
 pub const ACQUISITION_MS_MAX: u64 = 10_000;
@@ -211,7 +211,7 @@ fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
 
 /// The template of the chip portrait, if that shows a usable face.
 fn reference(engine: &FaceEngine, chip_portrait: Vec<u8>) -> Option<Template> {
-    let portrait = decode_portrait(&chip_portrait).ok()?;
+    let portrait = portrait::frame(&chip_portrait)?;
     let mut pipeline = engine.lock();
     let analysis = pipeline.analyse(&portrait).ok()?;
     pipeline.embed(&portrait, analysis.largest()?).ok()

@@ -29,6 +29,8 @@ pub struct OpenCase {
     pub files: Option<ChipFiles>,
     /// What they are worth.
     pub report: Option<DocumentReport>,
+    /// The chip portrait for the officer.
+    pub portrait_jpeg: Option<Vec<u8>>,
     /// The face capture.
     pub captured: Option<Captured>,
     /// Last picture of a capture without a usable face.
@@ -50,6 +52,7 @@ impl OpenCase {
             mrz,
             files: None,
             report: None,
+            portrait_jpeg: None,
             captured: None,
             last_picture: None,
             evidence: None,
@@ -124,7 +127,7 @@ impl OpenCase {
         CheckNode::group("Checks", RunMode::Mandatory, parts)
     }
 
-    /// The chip portrait as stored, for comparison and for the officer.
+    /// The chip portrait as stored, for comparison.
     pub fn chip_portrait(&self) -> Option<Vec<u8>> {
         self.report
             .as_ref()?

@@ -12,10 +12,8 @@ use egate_hardware::lane_io::{
     BarrierCommand, BarrierPosition, Lamp, LaneCommand, LaneIo, LaneIoEvent, LaneReading,
 };
 use egate_hardware::scanner::ScannerEvent;
-use egate_icao::lds::ChipFiles;
 use egate_icao::mrz;
 use egate_icao::trust::TrustStore;
-use egate_icao::verify::DocumentReport;
 use egate_lane::{BarrierOrder, Effect, Input, JournalEntry, Lane, Occupancy, permit};
 use egate_types::{
     AuthorityId, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome, ReferralCause,
@@ -30,7 +28,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::AbortHandle;
 
 use crate::clock::Clock;
-use crate::document::{ChipReadFailure, ChipSource, read_and_judge};
+use crate::document::{ChipReadFailure, ChipSource, ReadDocument, read_and_judge};
 use crate::face::{CaptureEvent, FaceEngine, capture};
 use crate::inspection::{Ending, OpenCase, records, standing_views};
 use crate::journal::{Consent, Journal, Line, Recovery};
@@ -50,10 +48,7 @@ pub enum Event {
     /// Camera.
     Camera(FaultChange),
     /// The chip read has ended.
-    ChipRead(
-        InspectionId,
-        Result<Box<(ChipFiles, DocumentReport)>, ChipReadFailure>,
-    ),
+    ChipRead(InspectionId, Result<Box<ReadDocument>, ChipReadFailure>),
     /// The capture has something to say.
     Capture(InspectionId, CaptureEvent),
     /// An authority answered, or failed to.
@@ -288,17 +283,17 @@ impl LaneTask {
     fn chip_read(
         &mut self,
         id: InspectionId,
-        result: Result<Box<(ChipFiles, DocumentReport)>, ChipReadFailure>,
+        result: Result<Box<ReadDocument>, ChipReadFailure>,
     ) -> Result<(), LaneTaskError> {
         let Some(case) = self.case.as_mut().filter(|case| case.id == id) else {
             return Ok(());
         };
         match result {
             Ok(read) => {
-                let (files, report) = *read;
-                let document = report.checks.result;
-                case.files = Some(files);
-                case.report = Some(report);
+                let document = read.report.checks.result;
+                case.files = Some(read.files);
+                case.report = Some(read.report);
+                case.portrait_jpeg = read.portrait_jpeg;
                 self.feed(Input::DocumentJudged {
                     inspection: id,
                     document,
@@ -641,7 +636,7 @@ impl LaneTask {
             match_threshold: Some(self.station.engine.match_threshold()),
             pad_score: case.captured.as_ref().map(|c| c.pad_score),
             evidence: case.evidence,
-            chip_portrait_jpeg: jpeg(case.chip_portrait()),
+            chip_portrait_jpeg: jpeg(case.portrait_jpeg.clone()),
             live_portrait_jpeg: jpeg(live.or_else(|| case.last_picture.clone())),
         };
         let holders: Vec<AuthorityId> = self

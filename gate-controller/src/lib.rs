@@ -12,5 +12,6 @@ pub mod journal;
 pub mod lane_task;
 pub mod link;
 pub mod local_view;
+pub mod portrait;
 pub mod run;
 pub mod uplink;

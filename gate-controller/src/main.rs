@@ -1,6 +1,9 @@
-//! `gate-controller run --config FILE`: drives one lane.
+//! `gate-controller run --config FILE`: drives one lane. The other commands read documents without one.
+
+mod cli;
 
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use gate_controller::{config::Config, run};
@@ -21,18 +24,28 @@ enum Command {
         #[arg(long)]
         config: PathBuf,
     },
+    Mrz(cli::mrz::Arguments),
+    Document(cli::document::Arguments),
+    Trust(cli::trust::Arguments),
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> anyhow::Result<ExitCode> {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .init();
-    let Command::Run { config } = Arguments::parse().command;
-    let config = Config::load(&config)?;
-    run::run(config, interrupted()).await
+    match Arguments::parse().command {
+        Command::Run { config } => {
+            let config = Config::load(&config)?;
+            run::run(config, interrupted()).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Mrz(arguments) => cli::mrz::run(&arguments),
+        Command::Document(arguments) => cli::document::run(&arguments),
+        Command::Trust(arguments) => cli::trust::run(&arguments),
+    }
 }
 
 /// Completes on SIGINT or SIGTERM.

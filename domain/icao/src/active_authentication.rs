@@ -3,7 +3,7 @@
 //! **Invariant:** no I/O, no randomness: the shell draws the challenge and carries the command.
 //!
 //! A proof is worth what EF.DG15 is worth: only where EF.SOD covers that file does it speak about the document
-//! (`evidence::authenticity`).
+//! ([`crate::evidence::authenticity`]).
 
 use std::fmt;
 
@@ -444,19 +444,9 @@ impl ActiveAuthenticationView {
             challenge: hex::encode(exchange.challenge),
             response: hex::encode(&exchange.response),
             result: if valid { "valid" } else { "invalid" },
-            hash: judgement.hash.map(hash_name),
+            hash: judgement.hash.map(HashAlgorithm::name),
             reason: judgement.detail.clone().filter(|_| !valid),
         }
-    }
-}
-
-fn hash_name(hash: HashAlgorithm) -> &'static str {
-    match hash {
-        HashAlgorithm::Sha1 => "sha1",
-        HashAlgorithm::Sha224 => "sha224",
-        HashAlgorithm::Sha256 => "sha256",
-        HashAlgorithm::Sha384 => "sha384",
-        HashAlgorithm::Sha512 => "sha512",
     }
 }
 

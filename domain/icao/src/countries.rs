@@ -28,7 +28,7 @@ RURUS RWRWA SASAU SBSLB SCSYC SDSDN SESWE SGSGP SHSHN SISVN SJSJM SKSVK SLSLE SM
 SVSLV SXSXM SYSYR SZSWZ TCTCA TDTCD TFATF TGTGO THTHA TJTJK TKTKL TLTLS TMTKM TNTUN TOTON TRTUR TTTTO TVTUV TWTWN
 TZTZA UAUKR UGUGA UMUMI USUSA UYURY UZUZB VAVAT VCVCT VEVEN VGVGB VIVIR VNVNM VUVUT WFWLF WSWSM YEYEM YTMYT ZAZAF
 ZMZMB ZWZWE
-DED GBGBD GBGBN GBGBO GBGBP GBGBS EUEUE UNUNO UNUNA UNUNK XKRKS KSRKS XOXOM HKCHN MOCHN UTUTO";
+DED GBGBD GBGBN GBGBO GBGBP GBGBS EUEUE UNUNO UNUNA UNUNK XKRKS KSRKS XOXOM ZZUNO ZZUNA HKCHN MOCHN UTUTO";
 
 #[cfg(test)]
 mod tests {
@@ -41,7 +41,7 @@ mod tests {
         assert_eq!(issuer_matches("FRA", "DE"), Some(false));
         assert_eq!(issuer_matches("LTU", "LTU"), Some(true));
         assert_eq!(issuer_matches("QQQ", "DE"), None);
-        assert_eq!(issuer_matches("FRA", "ZZ"), None);
+        assert_eq!(issuer_matches("FRA", "QQ"), None);
         assert_eq!(
             issuer_matches("CHN", "HK"),
             Some(true),

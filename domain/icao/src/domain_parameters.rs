@@ -1,7 +1,8 @@
 //! Domain parameters of PACE and Chip Authentication (ICAO 9303-11 §9.5) and key agreement over them.
 //!
-//! Numbers leave this module as big-endian bytes of the group's fixed length: a value with leading zeros keeps them (§9.4.4,
-//! RFC 2631 §2.1.2). OpenSSL computes; what it does not check is checked here.
+//! Coordinates of points and shared secrets leave this module as big-endian bytes of the group's fixed length: leading zeros stay
+//! (RFC 2631 §2.1.2). A public key of a prime field is an unsigned integer without leading zeros (§9.4.1). OpenSSL computes; what
+//! it does not check is checked here.
 
 mod algorithm_identifier;
 mod dh;
@@ -37,7 +38,7 @@ pub enum DomainParameters {
 pub struct PublicKey {
     /// The group.
     pub parameters: DomainParameters,
-    /// Uncompressed point, or the number in the length of the prime.
+    /// Uncompressed point, or the number without leading zeros.
     pub bytes: Vec<u8>,
 }
 
@@ -162,7 +163,8 @@ impl DomainParameters {
         }
     }
 
-    /// The public key that belongs to a private one: generator times (or to the power of) the private key.
+    /// The public key that belongs to a private one: generator times (or to the power of) the private key; an uncompressed point, or
+    /// a number without leading zeros.
     pub fn public_key(&self, private: &PrivateKey) -> Result<Vec<u8>, DomainParameterError> {
         match self {
             Self::Dh(group) => group.public_key(private),
@@ -170,8 +172,8 @@ impl DomainParameters {
         }
     }
 
-    /// Checks another side's public key: a member of the group and not neutral (§4.4.3.1). Returns its uncompressed, fixed-length
-    /// form.
+    /// Checks another side's public key: a member of the group and not neutral (§4.4.3.1). Returns it as [`Self::public_key`] writes
+    /// it; compressed points and leading zeros are accepted.
     pub fn checked_public_key(&self, public: &[u8]) -> Result<Vec<u8>, DomainParameterError> {
         match self {
             Self::Dh(group) => group.checked_public_key(public),
@@ -241,6 +243,14 @@ impl DomainParameters {
         match self {
             Self::Dh(group) => group.map_integrated(number).map(Self::Dh),
             Self::Ecdh(group) => group.map_integrated(number).map(Self::Ecdh),
+        }
+    }
+
+    /// A public key with the leading zeros that some chips write in a prime field; points are as they are.
+    pub(crate) fn padded_public_key(&self, public: &[u8]) -> Result<Vec<u8>, DomainParameterError> {
+        match self {
+            Self::Dh(group) => group.padded_public_key(public),
+            Self::Ecdh(_) => Ok(public.to_vec()),
         }
     }
 

@@ -30,7 +30,7 @@ pub const TLV_DEPTH_MAX: usize = 32;
 pub const TLV_OBJECTS_MAX: usize = 256;
 
 /// Faces in EF.DG2 that are looked at; documents carry one.
-pub const DG2_FACES_MAX: usize = 4;
+pub const DG2_FACES_MAX: usize = 8;
 
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
@@ -70,3 +70,70 @@ pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
+
+/// Bytes of one file in evidence: more than any chip holds, less than a burden.
+pub const EVIDENCE_FILE_BYTES_MAX: usize = 2 << 20;
+
+/// Data objects of one level in files that are lists: a deviation list names some 170,000 document numbers.
+pub const DER_OBJECTS_MAX: usize = 400_000;
+
+/// Certificates of one master list; the largest list has 588.
+pub const MASTER_LIST_CERTIFICATES_MAX: usize = 4_096;
+
+/// Links between a document signer and its trust anchor: a state renews its key every three to five years, and a
+/// document lives ten.
+pub const CHAIN_LINKS_MAX: usize = 8;
+
+/// Certificates that may bear the issuer's name or key; the largest state has some twenty in all lists.
+pub const ISSUER_CANDIDATES_MAX: usize = 256;
+
+/// Bytes of a signed list; the largest deviation list has some 3 MB.
+pub const LIST_BYTES_MAX: usize = 32 << 20;
+
+/// Characters of a machine readable zone that may be taken for misread at once; a scan with more is worth another scan.
+pub const MRZ_SUBSTITUTIONS_MAX: usize = 4;
+
+/// Candidates listed for one zone; an officer reads no more, and two already mean that nothing is certain.
+pub const MRZ_CANDIDATES_MAX: usize = 8;
+
+/// Bytes of a file of the data structure, however it came here: chips hold some 100 KB in all, files on disk may hold the
+/// largest published sample (ISO's own face image data block, 894 KB).
+pub const LDS_FILE_BYTES_MAX: usize = 2 << 20;
+
+/// Departures from the standard recorded for one file; the rest would say nothing new.
+pub const LDS_DEVIATIONS_MAX: usize = 32;
+
+/// Biometric templates, displayed images and applications of one file: two eyes, ten fingers, and room.
+pub const LDS_TEMPLATES_MAX: usize = 16;
+
+/// Other names, other persons and persons to notify of one file; the template tags of EF.DG16 end at AF.
+pub const LDS_PERSONS_MAX: usize = 16;
+
+/// Landmarks of one face: MPEG-4 and anthropometric points together are below 300.
+pub const LDS_LANDMARKS_MAX: u32 = 1024;
+
+/// Bytes of a coded image: a chip's portrait has 12 to 40 KB, ISO's sample 894 KB.
+pub const IMAGE_BYTES_MAX: usize = 1 << 20;
+
+/// Pixels of a side of an image.
+pub const IMAGE_SIDE_PX_MAX: u32 = 4096;
+
+/// Pixels of an image; portraits have 0.2 to 1 million. A JPEG 2000 image of this size takes some 60 MB while it is decoded,
+/// and one made to be slow (every bit-plane of every code-block coded) two to three seconds.
+pub const IMAGE_PIXELS_MAX: u64 = 2 << 20;
+
+/// Scans of a progressive JPEG; encoders write about ten.
+pub const JPEG_SCANS_MAX: usize = 32;
+
+/// Boxes before the codestream of a JP2 file; five are usual.
+pub const JPEG2000_BOXES_MAX: usize = 32;
+/// Tiles of a JPEG 2000 image; portraits have one.
+pub const JPEG2000_TILES_MAX: u64 = 256;
+/// Tile-parts of all tiles together.
+pub const JPEG2000_TILE_PARTS_MAX: u64 = 1024;
+/// Precincts and code-blocks of a tile, once for each quality layer: some 100 bytes of memory each.
+pub const JPEG2000_BLOCKS_MAX: u64 = 1 << 19;
+/// Quality layers; encoders write one to twenty.
+pub const JPEG2000_LAYERS_MAX: u64 = 32;
+/// How many times coarser a component's samples may lie than the pixels.
+pub const JPEG2000_SUBSAMPLING_MAX: u8 = 4;

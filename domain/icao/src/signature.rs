@@ -77,6 +77,17 @@ impl HashAlgorithm {
         Self::from_oid(tlv::expect(content, 0x06)?.0).ok_or(SignatureError::Algorithm)
     }
 
+    /// Lower-case name, e.g. `sha256`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Sha1 => "sha1",
+            Self::Sha224 => "sha224",
+            Self::Sha256 => "sha256",
+            Self::Sha384 => "sha384",
+            Self::Sha512 => "sha512",
+        }
+    }
+
     pub(crate) fn oid(self) -> &'static [u8] {
         match self {
             Self::Sha1 => &[0x2B, 0x0E, 0x03, 0x02, 0x1A],
@@ -102,6 +113,43 @@ impl HashAlgorithm {
     }
 }
 
+/// What a signature that verifies had to be forgiven; `None`: nothing.
+pub(crate) type Leniency = Option<&'static str>;
+
+/// RFC 8017 §9.2 note 2 tells verifiers to accept it; OpenSSL does not.
+pub(crate) const NO_NULL: &str = "hash identifier inside the RSA signature lacks its NULL";
+const OTHER_SALT: &str = "salt of the RSASSA-PSS signature has another length than stated";
+const LEADING_ZEROS: &str = "integers of the ECDSA signature are not in their shortest form";
+
+/// Family of a signature scheme.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SchemeFamily {
+    /// RSASSA-PKCS1-v1_5.
+    RsaPkcs1,
+    /// RSASSA-PSS.
+    RsaPss,
+    /// ECDSA.
+    Ecdsa,
+}
+
+/// Family and hash of an algorithm identifier's content; `None` if unknown.
+pub(crate) fn family(
+    algorithm: &[u8],
+    digest: HashAlgorithm,
+) -> Option<(SchemeFamily, HashAlgorithm)> {
+    match scheme(algorithm, digest).ok()? {
+        Scheme::RsaPkcs1(hash) => Some((SchemeFamily::RsaPkcs1, hash)),
+        Scheme::RsaPss { hash, .. } => Some((SchemeFamily::RsaPss, hash)),
+        Scheme::Ecdsa(hash) => Some((SchemeFamily::Ecdsa, hash)),
+    }
+}
+
+/// The hash of an algorithm identifier's content that names one.
+pub(crate) fn hash_of(algorithm: &[u8]) -> Option<HashAlgorithm> {
+    let named = |digest| family(algorithm, digest).map(|(_, hash)| hash);
+    named(HashAlgorithm::Sha1).filter(|hash| named(HashAlgorithm::Sha512) == Some(*hash))
+}
+
 enum Scheme {
     RsaPkcs1(HashAlgorithm),
     RsaPss {
@@ -123,9 +171,9 @@ pub(crate) fn verify(
     digest: HashAlgorithm,
     message: &[u8],
     signature: &[u8],
-) -> Result<(), SignatureError> {
-    let holds = match scheme(algorithm, digest)? {
-        Scheme::RsaPkcs1(hash) => verify_pkcs1(key, hash, message, signature)?,
+) -> Result<Leniency, SignatureError> {
+    match scheme(algorithm, digest)? {
+        Scheme::RsaPkcs1(hash) => verify_pkcs1(key, hash, message, signature),
         Scheme::RsaPss {
             hash,
             mask,
@@ -134,19 +182,35 @@ pub(crate) fn verify(
             if !matches!(key.id(), Id::RSA | Id::RSA_PSS) {
                 return Err(SignatureError::Algorithm);
             }
-            let mut verifier = Verifier::new(hash.digest(), key)?;
-            verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
-            verifier.set_rsa_mgf1_md(mask.digest())?;
-            verifier.set_rsa_pss_saltlen(RsaPssSaltlen::custom(salt_bytes))?;
-            verifier.verify_oneshot(signature, message)?
+            let salted = |salt| verify_pss(key, (hash, mask, salt), message, signature);
+            if salted(RsaPssSaltlen::custom(salt_bytes)) {
+                return Ok(None);
+            }
+            // -2 lets OpenSSL find the length of the salt in the padding.
+            let found = salted(RsaPssSaltlen::custom(-2));
+            found
+                .then_some(Some(OTHER_SALT))
+                .ok_or(SignatureError::Wrong)
         }
-        Scheme::Ecdsa(hash) => verify_ecdsa(key, hash, message, signature)?,
-    };
-    if holds {
-        Ok(())
-    } else {
-        Err(SignatureError::Wrong)
+        Scheme::Ecdsa(hash) => verify_ecdsa(key, hash, message, signature),
     }
+}
+
+/// An error of OpenSSL means a signature of the wrong size or shape: wrong, not uncomputable.
+fn verify_pss(
+    key: &PKeyRef<Public>,
+    (hash, mask, salt): (HashAlgorithm, HashAlgorithm, RsaPssSaltlen),
+    message: &[u8],
+    signature: &[u8],
+) -> bool {
+    let verify = || {
+        let mut verifier = Verifier::new(hash.digest(), key)?;
+        verifier.set_rsa_padding(Padding::PKCS1_PSS)?;
+        verifier.set_rsa_mgf1_md(mask.digest())?;
+        verifier.set_rsa_pss_saltlen(salt)?;
+        verifier.verify_oneshot(signature, message)
+    };
+    verify().is_ok_and(|holds: bool| holds)
 }
 
 fn scheme(algorithm: &[u8], digest: HashAlgorithm) -> Result<Scheme, SignatureError> {
@@ -160,6 +224,11 @@ fn scheme(algorithm: &[u8], digest: HashAlgorithm) -> Result<Scheme, SignatureEr
             [0x0C] => Ok(Scheme::RsaPkcs1(Sha384)),
             [0x0D] => Ok(Scheme::RsaPkcs1(Sha512)),
             [0x0E] => Ok(Scheme::RsaPkcs1(Sha224)),
+            [0x0A] if parameters.is_empty() => Ok(Scheme::RsaPss {
+                hash: digest,
+                mask: digest,
+                salt_bytes: -2,
+            }),
             [0x0A] => pss(parameters),
             _ => Err(SignatureError::Algorithm),
         };
@@ -208,33 +277,32 @@ fn verify_pkcs1(
     hash: HashAlgorithm,
     message: &[u8],
     signature: &[u8],
-) -> Result<bool, SignatureError> {
+) -> Result<Leniency, SignatureError> {
     if key.id() != Id::RSA {
         return Err(SignatureError::Algorithm);
     }
     let rsa = key.rsa()?;
     let size = rsa.size() as usize;
     if signature.len() != size {
-        return Ok(false);
+        return Err(SignatureError::Wrong);
     }
     let mut encoded = vec![0; size];
-    if rsa
-        .public_decrypt(signature, &mut encoded, Padding::NONE)
-        .is_err()
-    {
-        return Ok(false);
-    }
+    rsa.public_decrypt(signature, &mut encoded, Padding::NONE)
+        .map_err(|_| SignatureError::Wrong)?;
     let digest = tlv::encode(0x04, &hash.of(message)?);
     let oid = tlv::encode(0x06, hash.oid());
-    let candidates = [&[0x05, 0x00][..], &[]].map(|null| {
+    let expected = |null: &[u8]| {
         let info = tlv::encode_all(0x30, &[&tlv::encode_all(0x30, &[&oid, null]), &digest]);
         let fill = size.checked_sub(info.len() + 3).filter(|fill| *fill >= 8)?;
         Some([&[0, 1][..], &vec![0xFF; fill], &[0], &info].concat())
-    });
-    Ok(candidates
-        .into_iter()
-        .flatten()
-        .any(|candidate| candidate == encoded))
+    };
+    if expected(&[0x05, 0x00]).as_ref() == Some(&encoded) {
+        Ok(None)
+    } else if expected(&[]).as_ref() == Some(&encoded) {
+        Ok(Some(NO_NULL))
+    } else {
+        Err(SignatureError::Wrong)
+    }
 }
 
 /// The two integers are read tolerantly: some signers write leading zeros, which OpenSSL refuses.
@@ -243,19 +311,25 @@ fn verify_ecdsa(
     hash: HashAlgorithm,
     message: &[u8],
     signature: &[u8],
-) -> Result<bool, SignatureError> {
+) -> Result<Leniency, SignatureError> {
     if key.id() != Id::EC {
         return Err(SignatureError::Algorithm);
     }
-    let Ok((r, s)) = tlv::expect(signature, 0x30).and_then(|(body, _)| {
-        let (r, rest) = tlv::expect(body, 0x02)?;
-        Ok((r, tlv::expect(rest, 0x02)?.0))
-    }) else {
-        return Ok(false);
-    };
+    let (body, _) = tlv::expect(signature, 0x30).map_err(|_| SignatureError::Wrong)?;
+    let (r, rest) = tlv::expect(body, 0x02).map_err(|_| SignatureError::Wrong)?;
+    let (s, _) = tlv::expect(rest, 0x02).map_err(|_| SignatureError::Wrong)?;
     let pair = EcdsaSig::from_private_components(BigNum::from_slice(r)?, BigNum::from_slice(s)?)?;
     // An error here means numbers out of range: the signature is wrong, not the machine.
-    Ok(pair
+    let holds = pair
         .verify(&hash.of(message)?, &*key.ec_key()?)
-        .unwrap_or(false))
+        .unwrap_or(false);
+    if !holds {
+        return Err(SignatureError::Wrong);
+    }
+    let shortest = |number: &[u8]| match number {
+        [0, next, ..] => next & 0x80 != 0,
+        [first, ..] => first & 0x80 == 0,
+        [] => false,
+    };
+    Ok((!(shortest(r) && shortest(s))).then_some(LEADING_ZEROS))
 }

@@ -5,8 +5,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    cms::{CmsError, SignedData, SignerInfo},
+    der::{Der, DerError},
     signature::SignatureError,
-    tlv::{self, TlvError},
+    tlv::TlvError,
 };
 
 pub use crate::signature::HashAlgorithm;
@@ -14,198 +16,162 @@ pub use crate::signature::HashAlgorithm;
 /// EF.SOD taken apart.
 #[derive(Debug, Clone)]
 pub struct SecurityObject {
-    /// The signed content as received.
-    pub content: Vec<u8>,
+    /// The envelope.
+    pub signed: SignedData,
     /// Hash algorithm of the data groups.
     pub hash: HashAlgorithm,
     /// Hash per data group number.
     pub data_group_hashes: BTreeMap<u8, Vec<u8>>,
-    /// Certificates as received.
-    pub certificates: Vec<Vec<u8>>,
-    /// Who signed and how.
-    pub signer: Signer,
+    /// LDS version that the security object of LDS 1.8 states, e.g. `0108`.
+    pub lds_version: Option<String>,
+    /// The only signer.
+    pub signer: SignerInfo,
     /// Deviations from the standard.
     pub deviations: Vec<String>,
-}
-
-/// The signer info.
-#[derive(Debug, Clone)]
-pub struct Signer {
-    /// Which certificate.
-    pub id: SignerId,
-    /// Hash algorithm of the message digest.
-    pub digest: HashAlgorithm,
-    /// The signed attributes as received, with the tag of a SET (RFC 5652 §5.4).
-    pub attributes: Option<Vec<u8>>,
-    /// The message digest attribute.
-    pub message_digest: Option<Vec<u8>>,
-    /// Content of the signature's algorithm identifier.
-    pub algorithm: Vec<u8>,
-    /// The signature.
-    pub signature: Vec<u8>,
-}
-
-/// How the signer info names the certificate.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum SignerId {
-    /// Issuer name as encoded, and the bytes of the serial number.
-    IssuerAndSerial(Vec<u8>, Vec<u8>),
-    /// Subject key identifier.
-    KeyId(Vec<u8>),
 }
 
 /// Why EF.SOD cannot be taken apart.
 #[derive(Debug, thiserror::Error)]
 pub enum SodError {
-    /// Its data objects are malformed or incomplete.
-    #[error("data objects: {0}")]
-    Tlv(TlvError),
-    /// The content is not SignedData.
-    #[error("content is not signed data")]
-    NotSignedData,
+    /// The file was not read.
+    #[error("file is missing")]
+    Missing,
+    /// The envelope.
+    #[error("{0}")]
+    Envelope(CmsError),
+    /// The list of hashes is malformed; the offset counts from its first byte.
+    #[error("data group hashes: {0}")]
+    Content(DerError),
     /// An unknown hash algorithm.
-    #[error("hash algorithm")]
+    #[error("data group hashes: hash algorithm is unknown or malformed")]
     Hash(#[source] SignatureError),
     /// A data group number outside 1..=16, or twice.
-    #[error("data group numbers are wrong")]
-    DataGroupNumber,
+    #[error(
+        "data group hashes: at offset {offset}: data group number is not 1 to 16, or occurs twice"
+    )]
+    DataGroupNumber {
+        /// Offset in bytes from the start of the list of hashes.
+        offset: usize,
+    },
     /// Not exactly one signer.
-    #[error("{0} signers instead of one")]
+    #[error("{0} signers instead of one (ICAO 9303-10 §4.6.2.2)")]
     Signers(usize),
 }
 
-impl From<TlvError> for SodError {
-    fn from(error: TlvError) -> Self {
-        Self::Tlv(error)
+impl From<DerError> for SodError {
+    fn from(error: DerError) -> Self {
+        Self::Content(error)
     }
 }
 
-const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
-const LDS_SECURITY_OBJECT: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x01];
-const CONTENT_TYPE: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x03];
-const MESSAGE_DIGEST: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x09, 0x04];
+impl From<CmsError> for SodError {
+    fn from(error: CmsError) -> Self {
+        Self::Envelope(error)
+    }
+}
+
+/// id-icao-mrtd-security-ldsSecurityObject.
+pub const LDS_SECURITY_OBJECT: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x01];
+
+/// Types that issuers are known to write instead: id-data, 1.3.27.1.1.1 of the first drafts, 1.2.528.1.1006.1.20.1 of one maker.
+const OTHER_CONTENT_TYPES: [&[u8]; 3] = [
+    &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01],
+    &[0x2B, 0x1B, 0x01, 0x01, 0x01],
+    &[0x2A, 0x84, 0x10, 0x01, 0x87, 0x6E, 0x01, 0x14, 0x01],
+];
+
+impl SecurityObject {
+    /// Whether the content's type is that of a security object, or one that issuers are known to write in its place.
+    pub fn has_known_content_type(&self) -> bool {
+        let found = self.signed.content_type.as_slice();
+        found == LDS_SECURITY_OBJECT || OTHER_CONTENT_TYPES.contains(&found)
+    }
+}
 
 /// Takes EF.SOD apart.
 pub fn parse(file: &[u8]) -> Result<SecurityObject, SodError> {
-    let (body, _) = tlv::expect(file, 0x77)?;
+    let signed = envelope(file)?;
     let mut deviations = Vec::new();
-    let definite = tlv::to_definite(body)?;
-    if !body.starts_with(&definite) {
+    if signed.was_ber {
         deviations.push("EF.SOD is BER, not DER".to_owned());
     }
-    let (content_info, _) = tlv::expect(&definite, 0x30)?;
-    let (oid, rest) = tlv::expect(content_info, 0x06)?;
-    if oid != SIGNED_DATA {
-        return Err(SodError::NotSignedData);
-    }
-    let (signed_data, _) = tlv::expect(tlv::expect(rest, 0xA0)?.0, 0x30)?;
-    let (_version, rest) = tlv::expect(signed_data, 0x02)?;
-    let (_digests, rest) = tlv::expect(rest, 0x31)?;
-    let (encapsulated, rest) = tlv::expect(rest, 0x30)?;
-    let (content_type, content) = tlv::expect(encapsulated, 0x06)?;
-    if content_type != LDS_SECURITY_OBJECT {
+    if signed.content_type != LDS_SECURITY_OBJECT {
         deviations.push("content type is not that of an LDS security object".to_owned());
     }
-    let (content, _) = tlv::expect(tlv::expect(content, 0xA0)?.0, 0x04)?;
-    let (hash, data_group_hashes) = security_object(content)?;
-    let rest = tlv::children(rest)?;
-    let mut certificates = Vec::new();
-    for set in rest.iter().filter(|o| o.tag == 0xA0) {
-        certificates.extend(tlv::children(set.value)?.iter().map(|c| c.raw.to_vec()));
-    }
-    let infos = rest
-        .iter()
-        .rfind(|o| o.tag == 0x31)
-        .ok_or(TlvError::Missing(0x31))?;
-    let infos = tlv::children(infos.value)?;
-    let [info] = infos.as_slice() else {
-        return Err(SodError::Signers(infos.len()));
+    let [signer] = signed.signers.as_slice() else {
+        return Err(SodError::Signers(signed.signers.len()));
     };
-    let signer = signer(info.raw, content_type, &mut deviations)?;
+    let signer = signer.clone();
+    if signer.attributes.is_none() {
+        deviations.push("EF.SOD has no signed attributes".to_owned());
+    }
+    if !signer.attributes_sorted {
+        deviations.push("signed attributes are not in DER's order".to_owned());
+    }
+    let content = security_object(&signed.content)?;
     Ok(SecurityObject {
-        content: content.to_vec(),
-        hash,
-        data_group_hashes,
-        certificates,
+        hash: content.hash,
+        data_group_hashes: content.hashes,
+        lds_version: content.lds_version,
+        signed,
         signer,
         deviations,
     })
 }
 
-fn security_object(content: &[u8]) -> Result<(HashAlgorithm, BTreeMap<u8, Vec<u8>>), SodError> {
-    let (object, _) = tlv::expect(content, 0x30)?;
-    let (_version, rest) = tlv::expect(object, 0x02)?;
-    let (algorithm, rest) = tlv::expect(rest, 0x30)?;
-    let hash = HashAlgorithm::from_identifier(algorithm).map_err(SodError::Hash)?;
-    let mut hashes = BTreeMap::new();
-    for entry in tlv::children(tlv::expect(rest, 0x30)?.0)? {
-        let (number, rest) = tlv::expect(entry.value, 0x02)?;
-        let [number @ 1..=16] = number else {
-            return Err(SodError::DataGroupNumber);
-        };
-        let (digest, _) = tlv::expect(rest, 0x04)?;
-        if hashes.insert(*number, digest.to_vec()).is_some() {
-            return Err(SodError::DataGroupNumber);
-        }
+/// The envelope of EF.SOD, or of EF.CardSecurity, which has no tag of its own.
+pub fn envelope(file: &[u8]) -> Result<SignedData, CmsError> {
+    if file.first() != Some(&0x77) {
+        return SignedData::parse(file);
     }
-    Ok((hash, hashes))
+    let (outer, header) = match Der::new(file).take(0x77) {
+        Ok(outer) => (outer.value, outer.raw.len() - outer.value.len()),
+        // An indefinite outer length has a header of two bytes.
+        Err(error) if error.rule == TlvError::Indefinite => (file.get(2..).unwrap_or_default(), 2),
+        Err(error) => return Err(error.into()),
+    };
+    SignedData::parse(outer).map_err(|error| error.shifted(header))
 }
 
-fn signer(
-    info: &[u8],
-    content_type: &[u8],
-    deviations: &mut Vec<String>,
-) -> Result<Signer, SodError> {
-    let (info, _) = tlv::expect(info, 0x30)?;
-    let (_version, rest) = tlv::expect(info, 0x02)?;
-    let (sid, rest) = tlv::read(rest)?;
-    let id = match sid.tag {
-        0x30 => {
-            let (issuer, serial) = tlv::read(sid.value)?;
-            let (serial, _) = tlv::expect(serial, 0x02)?;
-            SignerId::IssuerAndSerial(issuer.raw.to_vec(), serial.to_vec())
+struct Content {
+    hash: HashAlgorithm,
+    hashes: BTreeMap<u8, Vec<u8>>,
+    lds_version: Option<String>,
+}
+
+fn security_object(content: &[u8]) -> Result<Content, SodError> {
+    let mut fields = Der::new(content).take(0x30)?.inside();
+    let _version = fields.take(0x02)?;
+    let algorithm = fields.take(0x30)?;
+    let hash = HashAlgorithm::from_identifier(algorithm.value).map_err(SodError::Hash)?;
+    let mut hashes = BTreeMap::new();
+    for entry in fields.take(0x30)?.inside().all()? {
+        let mut parts = entry.inside();
+        let number = parts.take(0x02)?;
+        let wrong = SodError::DataGroupNumber {
+            offset: number.offset,
+        };
+        let [number @ 1..=16] = number.value else {
+            return Err(wrong);
+        };
+        let digest = parts.take(0x04)?;
+        if hashes.insert(*number, digest.value.to_vec()).is_some() {
+            return Err(wrong);
         }
-        0x80 => SignerId::KeyId(sid.value.to_vec()),
-        found => {
-            return Err(TlvError::WrongTag {
-                expected: 0x30,
-                found,
-            }
-            .into());
-        }
+    }
+    let versions = fields.optional(0x30)?;
+    let lds_version = versions.and_then(|info| info.inside().take(0x13).ok());
+    let text = |value: &[u8]| {
+        value
+            .iter()
+            .filter(|b| b.is_ascii_graphic())
+            .map(|b| char::from(*b))
+            .take(8)
+            .collect()
     };
-    let (digest, rest) = tlv::expect(rest, 0x30)?;
-    let digest = HashAlgorithm::from_identifier(digest).map_err(SodError::Hash)?;
-    let (next, behind) = tlv::read(rest)?;
-    let (mut attributes, mut message_digest) = (None, None);
-    let rest = if next.tag == 0xA0 {
-        let mut set = next.raw.to_vec();
-        set[0] = 0x31;
-        attributes = Some(set);
-        for attribute in tlv::children(next.value)? {
-            let (oid, values) = tlv::expect(attribute.value, 0x06)?;
-            let (value, _) = tlv::read(tlv::expect(values, 0x31)?.0)?;
-            match oid {
-                MESSAGE_DIGEST => message_digest = Some(value.value.to_vec()),
-                CONTENT_TYPE if value.value != content_type => {
-                    deviations.push("signed content type contradicts the content".to_owned());
-                }
-                _ => {}
-            }
-        }
-        behind
-    } else {
-        deviations.push("EF.SOD has no signed attributes".to_owned());
-        rest
-    };
-    let (algorithm, rest) = tlv::expect(rest, 0x30)?;
-    let (signature, _) = tlv::expect(rest, 0x04)?;
-    Ok(Signer {
-        id,
-        digest,
-        attributes,
-        message_digest,
-        algorithm: algorithm.to_vec(),
-        signature: signature.to_vec(),
+    Ok(Content {
+        hash,
+        hashes,
+        lds_version: lds_version.map(|version| text(version.value)),
     })
 }

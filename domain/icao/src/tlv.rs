@@ -44,6 +44,9 @@ pub enum TlvError {
         /// Tag at that place.
         found: u32,
     },
+    /// A value is none that the standard allows here.
+    #[error("value is not allowed here")]
+    WrongValue,
     /// A required object is absent.
     #[error("data object {0:X} is missing")]
     Missing(u32),
@@ -180,6 +183,11 @@ fn definite_object(bytes: &[u8], depth: usize) -> Result<(Vec<u8>, &[u8]), TlvEr
         inner = behind;
     };
     let tag = if octet_string { 0x04 } else { header.tag };
+    // What needs no rewriting stays as received, odd lengths included: signatures are over those bytes.
+    let raw = &bytes[..bytes.len() - rest.len()];
+    if header.length.is_some() && !octet_string && raw.get(header.bytes..) == Some(&value[..]) {
+        return Ok((raw.to_vec(), rest));
+    }
     Ok((encode(tag, &value), rest))
 }
 
@@ -251,6 +259,12 @@ mod tests {
             to_definite(&ber),
             Ok(vec![0x30, 7, 0x04, 2, 0xAA, 0xBB, 0x02, 1, 5])
         );
+    }
+
+    #[test]
+    fn definite_objects_stay_as_received() {
+        let long_length = [0x30, 0x81, 3, 0x02, 1, 5];
+        assert_eq!(to_definite(&long_length), Ok(long_length.to_vec()));
     }
 
     #[test]

@@ -1,26 +1,34 @@
 //! Passive authentication: are the files intact, signed, and by whom (ICAO 9303-11 §5.1), as checks by their BSI TR-03135 names.
 //!
 //! Every check stands for itself: one that fails says so in its place, and those that could not run because of it are
-//! *aborted*, never *successful*.
+//! *aborted*, never *successful*. The [`Verdict`] says the same in the few words that integrators script against.
+
+pub mod profile;
+pub mod signed;
+pub mod verdict;
 
 use egate_types::{CheckNode, CheckResult, Date, RunMode, TravelDocument};
-use openssl::x509::X509;
 
 use crate::{
     countries,
     lds::{self, ChipFiles, Com, FileId, LdsError, Portrait},
     mrz::{self, Mrz},
-    signature,
-    sod::{self, SecurityObject, Signer, SignerId, SodError},
-    tlv::{self, TlvError},
+    signature::HashAlgorithm,
+    sod::{self, SecurityObject, SodError},
+    tlv::TlvError,
     trust::TrustStore,
 };
+
+use signed::{SignedAssessment, SignerAssessment};
+use verdict::{Reason, Verdict, Warning};
 
 /// What a chip's files are worth.
 #[derive(Debug, Clone)]
 pub struct DocumentReport {
     /// `Checks` with `OpticalChecks`, `ElectronicChecks`, `CombinedCheck` and `DateOfExpiryCheck`.
     pub checks: CheckNode,
+    /// Passive authentication in one word and its reasons.
+    pub verdict: Verdict,
     /// What EF.DG1 says. Worth what the checks say.
     pub document: Option<TravelDocument>,
     /// The portrait of EF.DG2. Worth what the checks say.
@@ -37,31 +45,19 @@ pub fn passive_authentication(
     at: Date,
 ) -> DocumentReport {
     let parsed = Parsed::new(files, at);
-    let signer = parsed.sod.as_ref().ok().and_then(document_signer);
-    let mut deviations = parsed
-        .sod
-        .as_ref()
-        .map(|sod| sod.deviations.clone())
-        .unwrap_or_default();
-    if signer
-        .as_ref()
-        .is_some_and(|signer| !signer.named_by_signer_info)
-    {
-        deviations.push("signer info names another certificate than the one enclosed".to_owned());
-    }
-    let issuer_certificates =
-        issuer_certificates_check(signer.as_ref(), trust, at, &mut deviations);
+    let assessed = parsed.assess(trust, at);
+    let signer = assessed.signer.as_ref();
     let electronic = CheckNode::group(
         "ElectronicChecks",
         RunMode::Mandatory,
         vec![
             file_availability_check(files),
-            syntax_check(&parsed),
+            syntax_check(&parsed, signer),
             authenticity_check(),
-            signature_check(&parsed, signer.as_ref()),
-            issuer_certificates,
+            signature_check(&parsed, signer),
+            issuer_certificates_check(signer),
             integrity_check(files, &parsed),
-            issuing_country_check(&parsed, signer.as_ref()),
+            issuing_country_check(&parsed, signer),
         ],
     );
     let mut checks = Vec::new();
@@ -74,9 +70,10 @@ pub fn passive_authentication(
     checks.push(date_of_expiry_check(&parsed, at));
     DocumentReport {
         checks: CheckNode::group("Checks", RunMode::Mandatory, checks),
+        verdict: verdict(files, &parsed, &assessed),
+        deviations: deviations(&parsed, assessed, trust),
         document: parsed.mrz.ok().map(|mrz| mrz.document),
         portrait: parsed.portrait.ok(),
-        deviations,
     }
 }
 
@@ -94,7 +91,7 @@ impl Parsed {
             com: file(FileId::Com).and_then(lds::parse_com),
             sod: files
                 .get(FileId::Sod)
-                .ok_or(SodError::Tlv(TlvError::Truncated))
+                .ok_or(SodError::Missing)
                 .and_then(sod::parse),
             mrz: file(FileId::Dg1)
                 .and_then(lds::parse_dg1)
@@ -103,48 +100,94 @@ impl Parsed {
             portrait: file(FileId::Dg2).and_then(lds::parse_dg2),
         }
     }
-}
 
-struct DocumentSigner {
-    certificate: X509,
-    named_by_signer_info: bool,
-}
-
-/// The certificate that the signer info names; failing that, the only one enclosed.
-fn document_signer(sod: &SecurityObject) -> Option<DocumentSigner> {
-    let named = sod
-        .certificates
-        .iter()
-        .find(|der| names(&sod.signer.id, der).unwrap_or(false));
-    let der = match (named, sod.certificates.as_slice()) {
-        (Some(der), _) => der,
-        (None, [only]) => only,
-        (None, _) => return None,
-    };
-    let certificate = X509::from_der(der).ok()?;
-    Some(DocumentSigner {
-        certificate,
-        named_by_signer_info: named.is_some(),
-    })
-}
-
-fn names(id: &SignerId, certificate: &[u8]) -> Result<bool, TlvError> {
-    match id {
-        SignerId::IssuerAndSerial(issuer, serial) => {
-            let (body, _) = tlv::expect(certificate, 0x30)?;
-            let (tbs, _) = tlv::expect(body, 0x30)?;
-            let (first, behind) = tlv::read(tbs)?;
-            let rest = if first.tag == 0xA0 { behind } else { tbs };
-            let (found, rest) = tlv::expect(rest, 0x02)?;
-            let (_algorithm, rest) = tlv::expect(rest, 0x30)?;
-            Ok(found == serial && tlv::read(rest)?.0.raw == issuer)
+    fn assess(&self, trust: &TrustStore, at: Date) -> SignedAssessment {
+        match &self.sod {
+            Ok(sod) => SignedAssessment::new(&sod.signed, &sod.signer, trust, at),
+            Err(_) => SignedAssessment {
+                signer: None,
+                deviations: Vec::new(),
+            },
         }
-        SignerId::KeyId(key_id) => Ok(X509::from_der(certificate).is_ok_and(|certificate| {
-            certificate
-                .subject_key_id()
-                .is_some_and(|id| id.as_slice() == key_id)
-        })),
     }
+
+    /// EF.COM and EF.SOD list the same data groups; `None` if one of them is unreadable.
+    fn com_agrees_with_sod(&self) -> Option<bool> {
+        let (Ok(com), Ok(sod)) = (&self.com, &self.sod) else {
+            return None;
+        };
+        Some(com.data_groups.iter().eq(sod.data_group_hashes.keys()))
+    }
+
+    /// Whether issuing state and signer are of the same country; `None` if that cannot be told.
+    fn country_agrees(&self, signer: Option<&SignerAssessment>) -> Option<bool> {
+        let country = signer?.certificate.country()?;
+        let issuer = &self.mrz.as_ref().ok()?.document.issuer;
+        countries::issuer_matches(issuer.as_str(), country)
+    }
+}
+
+fn verdict(files: &ChipFiles, parsed: &Parsed, assessed: &SignedAssessment) -> Verdict {
+    let signer = assessed.signer.as_ref();
+    let mut reasons = assessed.reasons();
+    let mut warnings = assessed.warnings();
+    let mut weak_algorithms = Vec::new();
+    if let Ok(sod) = &parsed.sod {
+        if !sod.has_known_content_type() {
+            reasons.push(Reason::ContentType);
+        }
+        let groups = read_data_groups(files);
+        reasons.extend(groups.filter_map(|(number, bytes)| data_group(sod, number, bytes).err()));
+        if sod.hash == HashAlgorithm::Sha1 {
+            weak_algorithms.push("sha1: data group hashes".to_owned());
+        }
+        weak_algorithms.extend(assessed.weak_algorithms(&sod.signer));
+    }
+    let country_check = match parsed.country_agrees(signer) {
+        Some(true) => CheckResult::Successful,
+        Some(false) => CheckResult::Failed,
+        None => CheckResult::Undetermined,
+    };
+    if country_check == CheckResult::Failed {
+        reasons.push(Reason::CountryMismatch);
+    }
+    if parsed.com_agrees_with_sod() == Some(false) {
+        warnings.push(Warning::ComSodDifference);
+    }
+    reasons.sort_unstable();
+    reasons.dedup();
+    Verdict {
+        reasons,
+        warnings,
+        weak_algorithms,
+        country_check,
+    }
+}
+
+fn deviations(parsed: &Parsed, assessed: SignedAssessment, trust: &TrustStore) -> Vec<String> {
+    let mut deviations = Vec::new();
+    if let Ok(sod) = &parsed.sod {
+        deviations.extend(sod.deviations.clone());
+    }
+    deviations.extend(assessed.deviations);
+    let number = parsed.mrz.as_ref().ok().map(|mrz| &mrz.document.number);
+    let signer = assessed.signer.as_ref().map(|signer| &signer.certificate);
+    for known in trust.known_deviations(number.map(|number| number.expose()), signer) {
+        let findings: Vec<&str> = known.findings.iter().map(|(oid, _)| oid.as_str()).collect();
+        deviations.push(format!(
+            "on a list of known deviations: {}",
+            findings.join(", ")
+        ));
+    }
+    deviations
+}
+
+/// Data groups at hand, in the order of their numbers.
+fn read_data_groups(files: &ChipFiles) -> impl Iterator<Item = (u8, &[u8])> {
+    FileId::DATA_GROUPS.into_iter().filter_map(|file| {
+        let number = file.data_group()?;
+        files.get(file).map(|bytes| (number, bytes))
+    })
 }
 
 fn successful(name: &str) -> CheckNode {
@@ -186,11 +229,25 @@ fn file_availability_check(files: &ChipFiles) -> CheckNode {
     }
 }
 
-fn syntax_check(parsed: &Parsed) -> CheckNode {
+fn syntax_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckNode {
+    let sod = match &parsed.sod {
+        Err(error) => vec![failed("DataGroupHashListCheck", error.to_string())],
+        Ok(_) => vec![
+            successful("DataGroupHashListCheck"),
+            successful("SignatureSectionCheck"),
+            match signer {
+                Some(_) => successful("DocumentSignerCertificateCheck"),
+                None => failed(
+                    "DocumentSignerCertificateCheck",
+                    "EF.SOD holds no certificate of its signer",
+                ),
+            },
+        ],
+    };
     group(
         "SyntaxCheck",
         vec![
-            judged("EfSodCheck", parsed.sod.as_ref().map(drop)),
+            group("EfSodCheck", sod),
             judged("EfComCheck", parsed.com.as_ref().map(drop)),
             judged("Dg1Check", parsed.mrz.as_ref().map(drop)),
             judged("Dg2Check", parsed.portrait.as_ref().map(drop)),
@@ -207,134 +264,166 @@ fn authenticity_check() -> CheckNode {
     .because("chip and active authentication are not supported: a copied chip is not detected")
 }
 
-fn signature_check(parsed: &Parsed, signer: Option<&DocumentSigner>) -> CheckNode {
-    let parts = match &parsed.sod {
-        Err(_) => ["DigestCheck", "SignatureValueCheck"]
+fn signature_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckNode {
+    let parts = match (&parsed.sod, signer) {
+        (Err(_), _) => ["DigestCheck", "SignatureValueCheck"]
             .map(|name| aborted(name, "EF.SOD is unreadable"))
             .into(),
-        Ok(sod) => vec![
-            judged("DigestCheck", digest(sod)),
-            match signer {
-                Some(signer) => judged("SignatureValueCheck", signature_value(sod, signer)),
-                None => failed(
-                    "SignatureValueCheck",
-                    "EF.SOD holds no certificate of its signer",
-                ),
-            },
+        (Ok(_), None) => vec![
+            aborted("DigestCheck", "no certificate of the signer"),
+            failed(
+                "SignatureValueCheck",
+                "EF.SOD holds no certificate of its signer",
+            ),
         ],
+        (Ok(sod), Some(signer)) => {
+            let signature = &signer.signature;
+            let digest = if signature.message_digest == Some(false) {
+                Err("message digest differs from the content")
+            } else if signature.content_type == Some(false) || !sod.has_known_content_type() {
+                Err("content type is not the one that was signed, or not that of a security object")
+            } else {
+                Ok(())
+            };
+            vec![
+                judged("DigestCheck", digest),
+                judged("SignatureValueCheck", signature.value.as_ref().map(drop)),
+            ]
+        }
     };
     group("SignatureCheck", vec![group("SecurityFileCheck", parts)])
 }
 
-fn digest(sod: &SecurityObject) -> Result<(), String> {
-    let Some(stated) = &sod.signer.message_digest else {
-        return match sod.signer.attributes {
-            // Without attributes the signature is over the content itself (RFC 5652 §5.4).
-            None => Ok(()),
-            Some(_) => Err("signed attributes hold no message digest".to_owned()),
-        };
+/// One `SecurityFileCheck` per property of the document signer. The validity of its issuer is logged only (TR-03135 v5).
+fn issuer_certificates_check(signer: Option<&SignerAssessment>) -> CheckNode {
+    const NAME: &str = "SecurityFileCheck";
+    let Some(signer) = signer else {
+        let part = aborted(NAME, "no document signer certificate");
+        return group("IssuerCertificatesCheck", vec![part]);
     };
-    let computed = sod
-        .signer
-        .digest
-        .of(&sod.content)
-        .map_err(|e| e.to_string())?;
-    if computed == *stated {
-        Ok(())
+    let chain = judged(NAME, signer.issuers.as_ref().map(drop));
+    let usage = if signer.may_sign == Some(false) {
+        failed(
+            NAME,
+            "key usage of the document signer is not to sign documents",
+        )
     } else {
-        Err("message digest differs from the content".to_owned())
-    }
-}
-
-fn signature_value(sod: &SecurityObject, signer: &DocumentSigner) -> Result<(), String> {
-    let key = signer.certificate.public_key().map_err(|e| e.to_string())?;
-    let message = sod.signer.attributes.as_deref().unwrap_or(&sod.content);
-    let Signer {
-        algorithm,
-        digest,
-        signature,
-        ..
-    } = &sod.signer;
-    signature::verify(&key, algorithm, *digest, message, signature).map_err(|e| e.to_string())
-}
-
-fn issuer_certificates_check(
-    signer: Option<&DocumentSigner>,
-    trust: &TrustStore,
-    at: Date,
-    deviations: &mut Vec<String>,
-) -> CheckNode {
-    let part = match signer {
-        None => aborted("SecurityFileCheck", "no document signer certificate"),
-        Some(signer) => match trust.judge(&signer.certificate, at) {
-            Ok(trusted) => {
-                deviations.extend(trusted.deviations);
-                let detail = if trusted.revocation_checked {
-                    "issued by a trust anchor; not revoked"
-                } else {
-                    "issued by a trust anchor; no revocation list at hand"
-                };
-                successful("SecurityFileCheck").because(detail)
-            }
-            Err(distrust) => failed("SecurityFileCheck", distrust.to_string()),
-        },
+        successful(NAME)
     };
-    group("IssuerCertificatesCheck", vec![part])
-}
-
-fn integrity_check(files: &ChipFiles, parsed: &Parsed) -> CheckNode {
-    let versus = match (&parsed.com, &parsed.sod) {
-        (Ok(com), Ok(sod)) => {
-            let same = com.data_groups.iter().eq(sod.data_group_hashes.keys());
-            judged(
-                "EfSodVsEfComCheck",
-                if same {
-                    Ok(())
-                } else {
-                    Err("EF.COM and EF.SOD list different data groups")
-                },
-            )
-        }
-        (Err(_), _) | (_, Err(_)) => aborted("EfSodVsEfComCheck", "EF.COM or EF.SOD is unreadable"),
+    let validity = if signer.was_valid {
+        successful(NAME)
+    } else if signer.signing_time.is_some() {
+        failed(
+            NAME,
+            "document signer certificate was not valid when it signed",
+        )
+    } else {
+        failed(NAME, "document signer certificate is not valid on this day")
     };
-    let groups = [(FileId::Dg1, 1, "DG1"), (FileId::Dg2, 2, "DG2")].map(|(file, number, label)| {
-        const NAME: &str = "DataGroupIntegrityCheck";
-        let node = match (&parsed.sod, files.get(file)) {
-            (Err(_), _) => aborted(NAME, "EF.SOD is unreadable"),
-            (Ok(_), None) => aborted(NAME, "data group was not read"),
-            (Ok(sod), Some(bytes)) => judged(NAME, data_group(sod, number, bytes)),
-        };
-        node.of(label)
-    });
+    let issuer_validity = match &signer.issuers {
+        Ok(issuers) if issuers.valid_on_day => CheckResult::Successful,
+        Ok(_) => CheckResult::Failed,
+        Err(_) => CheckResult::Aborted,
+    };
     group(
-        "IntegrityCheck",
-        vec![versus, group("DataGroupsIntegrityCheck", groups.into())],
+        "IssuerCertificatesCheck",
+        vec![
+            chain.of("chain"),
+            usage.of("key usage"),
+            validity.of("validity"),
+            revocation_check(signer).of("revocation"),
+            CheckNode::leaf(NAME, RunMode::Evaluatory, issuer_validity).of("validity of the CSCA"),
+        ],
     )
 }
 
-fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), String> {
-    let Some(stated) = sod.data_group_hashes.get(&number) else {
-        return Err("EF.SOD has no hash of this data group: it was added later".to_owned());
-    };
-    let computed = sod.hash.of(bytes).map_err(|e| e.to_string())?;
-    if computed == *stated {
-        Ok(())
-    } else {
-        Err("hash differs from EF.SOD: the data group was altered".to_owned())
+fn revocation_check(signer: &SignerAssessment) -> CheckNode {
+    const NAME: &str = "SecurityFileCheck";
+    let revocation = signer.revocation;
+    if revocation.revoked {
+        return failed(NAME, "document signer certificate is revoked");
+    }
+    let leaf = |result| CheckNode::leaf(NAME, RunMode::ConditionallyIgnored, result);
+    match (
+        revocation.checked,
+        revocation.stale,
+        revocation.bad_signature,
+    ) {
+        (true, false, _) => successful(NAME).because("not revoked"),
+        (true, true, _) => leaf(CheckResult::Undetermined).because("revocation list is stale"),
+        (false, _, true) => {
+            leaf(CheckResult::Undetermined).because("revocation list bears no trusted signature")
+        }
+        (false, _, false) => leaf(CheckResult::NotSupported).because("no revocation list at hand"),
     }
 }
 
-fn issuing_country_check(parsed: &Parsed, signer: Option<&DocumentSigner>) -> CheckNode {
-    const NAME: &str = "SignerCertificateCheck";
-    let country = signer.and_then(|signer| country(&signer.certificate));
-    let verdict = match (&parsed.mrz, &country) {
-        (Ok(mrz), Some(country)) => {
-            countries::issuer_matches(mrz.document.issuer.as_str(), country)
-        }
-        (Err(_), _) | (_, None) => None,
+fn integrity_check(files: &ChipFiles, parsed: &Parsed) -> CheckNode {
+    let versus = match parsed.com_agrees_with_sod() {
+        Some(true) => successful("EfSodVsEfComCheck"),
+        Some(false) => failed(
+            "EfSodVsEfComCheck",
+            "EF.COM and EF.SOD list different data groups",
+        ),
+        None => aborted("EfSodVsEfComCheck", "EF.COM or EF.SOD is unreadable"),
     };
+    let numbers = FileId::DATA_GROUPS.into_iter().filter_map(|file| {
+        let number = file.data_group()?;
+        let signed = |sod: &SecurityObject| sod.data_group_hashes.contains_key(&number);
+        let expected = FileId::MANDATORY.contains(&file) || parsed.sod.as_ref().is_ok_and(signed);
+        (expected || files.get(file).is_some()).then_some((number, file))
+    });
+    let groups = numbers.map(|(number, file)| {
+        data_group_check(parsed, (number, file), files.get(file)).of(format!("DG{number}"))
+    });
+    group(
+        "IntegrityCheck",
+        vec![versus, group("DataGroupsIntegrityCheck", groups.collect())],
+    )
+}
+
+fn data_group_check(
+    parsed: &Parsed,
+    (number, file): (u8, FileId),
+    bytes: Option<&[u8]>,
+) -> CheckNode {
+    const NAME: &str = "DataGroupIntegrityCheck";
+    match (&parsed.sod, bytes) {
+        (Err(_), _) => aborted(NAME, "EF.SOD is unreadable"),
+        (Ok(_), None) if FileId::MANDATORY.contains(&file) => {
+            aborted(NAME, "data group was not read")
+        }
+        (Ok(_), None) => CheckNode::leaf(
+            NAME,
+            RunMode::ConditionallyIgnored,
+            CheckResult::NotSupported,
+        )
+        .because("data group was not read"),
+        (Ok(sod), Some(bytes)) => match data_group(sod, number, bytes) {
+            Ok(()) => successful(NAME),
+            Err(Reason::DgNotInSod(_)) => failed(
+                NAME,
+                "EF.SOD has no hash of this data group: it was added later",
+            ),
+            Err(_) => failed(NAME, "hash differs from EF.SOD: the data group was altered"),
+        },
+    }
+}
+
+fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), Reason> {
+    let stated = sod.data_group_hashes.get(&number);
+    let stated = stated.ok_or(Reason::DgNotInSod(number))?;
+    if sod.hash.of(bytes).is_ok_and(|computed| computed == *stated) {
+        Ok(())
+    } else {
+        Err(Reason::DgHashMismatch(number))
+    }
+}
+
+fn issuing_country_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckNode {
+    const NAME: &str = "SignerCertificateCheck";
     let mode = RunMode::ConditionallyIgnored;
-    let part = match verdict {
+    let part = match parsed.country_agrees(signer) {
         Some(true) => CheckNode::leaf(NAME, mode, CheckResult::Successful),
         Some(false) => CheckNode::leaf(NAME, mode, CheckResult::Failed)
             .because("document signer is of another country than the document"),
@@ -342,15 +431,6 @@ fn issuing_country_check(parsed: &Parsed, signer: Option<&DocumentSigner>) -> Ch
             .because("country of document or signer is unknown"),
     };
     CheckNode::group("IssuingCountryCheck", mode, vec![part])
-}
-
-fn country(certificate: &X509) -> Option<String> {
-    use openssl::nid::Nid;
-    let of = |name: &openssl::x509::X509NameRef| {
-        let entry = name.entries_by_nid(Nid::COUNTRYNAME).next()?;
-        Some(entry.data().to_string().ok()?.to_string())
-    };
-    of(certificate.issuer_name()).or_else(|| of(certificate.subject_name()))
 }
 
 fn combined_check(parsed: &Parsed, printed: Option<&Mrz>) -> CheckNode {

@@ -42,9 +42,20 @@ impl StaticKey {
         randomness: &[u8],
     ) -> Result<Self, DomainParameterError> {
         let parameters = DomainParameters::standardized(u64::from(parameters_id))?;
+        let private = parameters.private_key(randomness)?;
+        Self::with_private(parameters_id, private, ciphers, key_id)
+    }
+
+    /// A key that exists, in a standardised group.
+    pub fn with_private(
+        parameters_id: u8,
+        private: PrivateKey,
+        ciphers: &[CipherSuite],
+        key_id: Option<u64>,
+    ) -> Result<Self, DomainParameterError> {
         Ok(Self {
-            private: parameters.private_key(randomness)?,
-            parameters,
+            parameters: DomainParameters::standardized(u64::from(parameters_id))?,
+            private,
             algorithm: tlv::encode_all(
                 0x30,
                 &[&tlv::encode(0x06, STANDARDIZED), &[2, 1, parameters_id]],

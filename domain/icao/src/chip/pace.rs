@@ -31,6 +31,7 @@ pub struct Pace {
     authorities: Vec<Vec<u8>>,
     fixed: Option<Secrets>,
     wants_parameters_named: bool,
+    pads_numbers: bool,
     phase: Phase,
 }
 
@@ -102,6 +103,7 @@ impl Pace {
             authorities: Vec::new(),
             fixed: None,
             wants_parameters_named: false,
+            pads_numbers: false,
             phase: Phase::Idle,
         }
     }
@@ -138,6 +140,13 @@ impl Pace {
     #[must_use]
     pub fn wanting_parameters_named(mut self) -> Self {
         self.wants_parameters_named = true;
+        self
+    }
+
+    /// Writes public keys of a prime field with leading zeros, against §9.4.1, and computes tokens over them.
+    #[must_use]
+    pub fn padding_numbers(mut self) -> Self {
+        self.pads_numbers = true;
         self
     }
 
@@ -212,7 +221,8 @@ impl Pace {
             }
             (Phase::Mapped(run, mapped), true) => {
                 let theirs = object(messages::TERMINAL_KEY)?;
-                let (phase, ours) = agree(run, &mapped, theirs).map_err(|_| WRONG_DATA)?;
+                let agreed = agree(run, &mapped, theirs, self.pads_numbers);
+                let (phase, ours) = agreed.map_err(|_| WRONG_DATA)?;
                 self.phase = phase;
                 Ok(dynamic(messages::CHIP_KEY, &ours))
             }
@@ -330,9 +340,14 @@ fn agree(
     run: Run,
     mapped: &DomainParameters,
     theirs: &[u8],
+    pads_numbers: bool,
 ) -> Result<(Phase, Vec<u8>), DomainParameterError> {
-    let ours = mapped.public_key(&run.secrets.ephemeral)?;
-    let theirs = other(mapped, theirs, &ours)?;
+    let mut ours = mapped.public_key(&run.secrets.ephemeral)?;
+    let mut theirs = other(mapped, theirs, &ours)?;
+    if pads_numbers {
+        ours = mapped.padded_public_key(&ours)?;
+        theirs = mapped.padded_public_key(&theirs)?;
+    }
     let shared = mapped.shared_secret(&run.secrets.ephemeral, &theirs)?;
     let keys = SessionKeys::derive(run.offer.info().protocol.cipher, &shared);
     let phase = Phase::Agreed {

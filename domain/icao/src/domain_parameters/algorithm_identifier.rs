@@ -27,8 +27,8 @@ const DH_KEY_AGREEMENT: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x03
 /// `prime-field`: 1.2.840.10045.1.1.
 const PRIME_FIELD: &[u8] = &[0x2A, 0x86, 0x48, 0xCE, 0x3D, 0x01, 0x01];
 
-/// A length of the private key fits in so many bytes; a longer third number of PKCS #3 parameters is an order.
-const PRIVATE_LENGTH_BYTES_MAX: usize = 2;
+/// A length of the private key fits in so many bits; a longer third number is an order.
+const PRIVATE_LENGTH_BITS_MAX: i32 = 16;
 
 pub(super) fn parse(content: &[u8]) -> Result<DomainParameters, DomainParameterError> {
     let (oid, parameters) = tlv::expect(content, OID)?;
@@ -111,15 +111,17 @@ fn prime_field(parameters: &[u8]) -> Result<DhParameters, DomainParameterError> 
     } else {
         tlv::expect(rest, INTEGER)?.0
     };
-    let (order, private_bits) = match third {
-        [] => (None, None),
-        bytes if bytes.len() > PRIVATE_LENGTH_BYTES_MAX => (Some(BigNum::from_slice(bytes)?), None),
-        bytes => {
-            let bits = bytes
-                .iter()
-                .fold(0, |bits, byte| bits << 8 | i32::from(*byte));
-            (None, Some(bits))
+    let third = BigNum::from_slice(third)?;
+    let (order, private_bits) = match third.num_bits() {
+        0 => (None, None),
+        1..=PRIVATE_LENGTH_BITS_MAX => {
+            let length = third.to_vec().into_iter();
+            (
+                None,
+                Some(length.fold(0, |bits, byte| bits << 8 | i32::from(byte))),
+            )
         }
+        _ => (Some(third), None),
     };
     DhParameters::explicit(
         BigNum::from_slice(prime)?,

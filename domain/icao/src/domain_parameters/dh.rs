@@ -142,16 +142,19 @@ impl DhParameters {
     }
 
     pub(super) fn public_key(&self, private: &PrivateKey) -> Result<Vec<u8>, DomainParameterError> {
-        let public = self.power(&self.generator, private)?;
-        Ok(padded(&public, self.prime_bytes())?)
+        Ok(self.power(&self.generator, private)?.to_vec())
     }
 
     pub(super) fn checked_public_key(
         &self,
         public: &[u8],
     ) -> Result<Vec<u8>, DomainParameterError> {
-        let public = self.member(public)?;
-        Ok(padded(&public, self.prime_bytes())?)
+        Ok(self.member(public)?.to_vec())
+    }
+
+    /// A public key in the length of the prime, as some chips write it.
+    pub(super) fn padded_public_key(&self, public: &[u8]) -> Result<Vec<u8>, DomainParameterError> {
+        Ok(padded(&*BigNum::from_slice(public)?, self.prime_bytes())?)
     }
 
     /// The other side's key to the power of ours, in the length of the prime.

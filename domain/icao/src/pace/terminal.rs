@@ -164,9 +164,16 @@ impl Terminal {
         let step = PaceStep::Nonce;
         let encrypted = object(step, response, messages::ENCRYPTED_NONCE)?;
         let suite = self.protocol().cipher;
-        let whole = !encrypted.is_empty() && encrypted.len().is_multiple_of(suite.block_bytes());
-        if !whole || encrypted.len() > PACE_NONCE_BYTES_MAX {
-            return Err(PaceError::Nonce(encrypted.len()));
+        let length = encrypted.len();
+        let fits = match self.protocol().mapping {
+            PaceMapping::Integrated => matches!(length, 16 | 32),
+            PaceMapping::Generic | PaceMapping::ChipAuthentication => {
+                (1..=PACE_NONCE_BYTES_MAX).contains(&length)
+                    && length.is_multiple_of(suite.block_bytes())
+            }
+        };
+        if !fits {
+            return Err(PaceError::Nonce(length));
         }
         let mut nonce = Zeroizing::new(encrypted.to_vec());
         let zeros = vec![0; suite.block_bytes()];
@@ -236,7 +243,8 @@ impl Terminal {
             .shared_secret(&self.secrets.ephemeral, &chip_public)
             .map_err(group(step))?;
         let keys = SessionKeys::derive(self.protocol().cipher, &shared);
-        let token = messages::token(&keys.mac, self.protocol(), &chip_public);
+        // Over the bytes as received: some chips write leading zeros in a prime field.
+        let token = messages::token(&keys.mac, self.protocol(), theirs);
         self.phase = Phase::Authenticating {
             keys,
             our_public,
@@ -263,10 +271,7 @@ impl Terminal {
             return Err(PaceError::WrongPassword(status));
         }
         let token = object(step, response, messages::CHIP_TOKEN)?;
-        let expected = messages::token(&keys.mac, self.protocol(), our_public);
-        if !same(&expected, token) {
-            return Err(PaceError::Token);
-        }
+        self.check_token(&keys, our_public, token)?;
         let objects = objects(step, response)?;
         let chip_authentication = match self.protocol().mapping {
             PaceMapping::ChipAuthentication => {
@@ -293,6 +298,24 @@ impl Terminal {
             chip_authentication,
             certification_authorities: authorities.collect(),
         })))
+    }
+
+    /// The chip's token over our public key, as we sent it or with the leading zeros that some chips add.
+    fn check_token(
+        &self,
+        keys: &SessionKeys,
+        our_public: &[u8],
+        token: &[u8],
+    ) -> Result<(), PaceError> {
+        let padded = self.offer.parameters().padded_public_key(our_public);
+        let padded = padded.map_err(group(PaceStep::Authentication))?;
+        let fits =
+            |public: &[u8]| same(&messages::token(&keys.mac, self.protocol(), public), token);
+        if fits(our_public) || fits(&padded) {
+            Ok(())
+        } else {
+            Err(PaceError::Token)
+        }
     }
 
     /// The chip's public key: a member of the group and not ours (§4.4.3.4).
