@@ -196,6 +196,8 @@ fn a_hung_chip_holds_neither_its_caller_nor_the_other_reader() {
         assert!(busy, "{:?}", first.after);
     });
     // The next passport on the same reader.
+    // pcscd looks every 400 ms whether a card is there: one that takes the other's place sooner is no news to it.
+    thread::sleep(Duration::from_millis(1_000));
     let read = read(FIRST, &passport, vec![]);
     passport.assert_genuine(&read.result.unwrap().files);
     drop(service);
@@ -214,6 +216,8 @@ fn a_passport_taken_away_while_it_is_read_is_removed_and_the_next_one_is_read() 
         (file, taken.detached),
         (Some(FileId::Dg2), Detached::ByChip)
     );
+    // pcscd looks every 400 ms whether a card is there: one that takes the other's place sooner is no news to it.
+    thread::sleep(Duration::from_millis(1_000));
     let read = read(FIRST, &passport, vec![]);
     passport.assert_genuine(&read.result.unwrap().files);
     drop(service);

@@ -96,10 +96,10 @@ impl Transceiver for PcscCard {
             .answers
             .recv_timeout(Duration::from_millis(CARD_ANSWER_MS_MAX))
         {
-            // Some drivers, vpcd's among them, report a card that leaves in the middle of a command as an empty answer.
+            // Some drivers report a card that leaves in the middle of a command as an empty answer; no chip can give one.
             Ok(Ok(answer)) if answer.is_empty() => Err(ReaderError::Removed),
             Ok(Ok(answer)) => Ok(answer),
-            // A card that leaves in the middle of a command is reported as a transmission that did not happen.
+            // Others report a transmission that did not happen.
             Ok(Err(
                 Error::RemovedCard | Error::NoSmartcard | Error::ResetCard | Error::NotTransacted,
             )) => Err(ReaderError::Removed),

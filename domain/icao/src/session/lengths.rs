@@ -56,11 +56,10 @@ impl TransportLimits {
             (None, Some(Capability::Extended | Capability::InAtrInfo) | None) => usize::MAX,
         };
         let bytes = chip.min(self.reader_bytes.unwrap_or(usize::MAX));
-        if bytes <= SHORT_BYTES_MAX {
-            return short;
+        match bytes.saturating_sub(PROTECTION_BYTES_MAX) {
+            0..=SHORT_BYTES_MAX => short,
+            protected => protected.min(BLOCK_BYTES_MAX),
         }
-        let protected = bytes.saturating_sub(PROTECTION_BYTES_MAX);
-        protected.clamp(short, BLOCK_BYTES_MAX)
     }
 }
 
