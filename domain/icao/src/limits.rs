@@ -29,8 +29,6 @@ pub const DG2_FACES_MAX: usize = 8;
 /// Years an expiry date may lie ahead: ten years of validity, and five for the oddities.
 pub const EXPIRY_YEARS_AHEAD_MAX: i32 = 15;
 
-
-
 /// Bits of an RSA modulus that still prove something; documents of the first years hold keys of 1024 bits, fewer can be
 /// factored at home.
 pub const RSA_MODULUS_BITS_MIN: i32 = 1_024;
