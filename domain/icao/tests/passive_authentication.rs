@@ -468,6 +468,23 @@ fn content_types_that_issuers_are_known_for_are_tolerated_and_noted() {
 }
 
 #[test]
+fn a_content_type_exchanged_for_another_tolerated_one_is_noticed() {
+    const DATA: [u8; 9] = [0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x01];
+    const OTHER: [u8; 9] = [0x2A, 0x84, 0x10, 0x01, 0x87, 0x6E, 0x01, 0x14, 0x01];
+    let authority = authority("CSCA");
+    let options = DocumentOptions {
+        content_type: DATA.to_vec(),
+        ..DocumentOptions::default()
+    };
+    let mut files = issue(&authority, &good_signer(), &options);
+    let mut sod = files.get(FileId::Sod).unwrap().to_vec();
+    let at = sod.windows(9).position(|window| window == DATA).unwrap();
+    sod[at..at + 9].copy_from_slice(&OTHER);
+    files.set(FileId::Sod, sod);
+    assert_eq!(said(&files, &trusting(&authority)), "content_type");
+}
+
+#[test]
 fn oddities_of_real_security_objects_are_tolerated_and_noted() {
     let rsa = (KeyKind::Rsa2048, SignatureScheme::SHA256);
     for (quirk, keys, words) in [

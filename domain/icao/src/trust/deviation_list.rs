@@ -197,6 +197,10 @@ fn documents_of(documents: &Element<'_>, hash: HashAlgorithm) -> Result<Deviatio
         findings: Vec::new(),
     };
     for field in documents.inside().all()? {
+        // Context-specific tags alone, primitive or constructed.
+        if field.tag & !0x3F != 0x80 {
+            continue;
+        }
         match field.tag & 0x1F {
             0 => deviation.document_type = Some(text(&innermost(&field))),
             1 => {
