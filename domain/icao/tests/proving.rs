@@ -16,12 +16,14 @@ use egate_icao::{
         chip_authentication::{ChipAuthenticationKeys, StaticKey},
         issue::IssuedDocument,
     },
+    evidence::authenticity,
     key_derivation::CipherSuite,
     lds::FileId,
     session::{AuthenticityPolicy, ChipAuthenticationOutcome, Need, Stage, Wanted},
     sod::HashAlgorithm,
     tlv,
 };
+use egate_types::CheckResult;
 use openssl::nid::Nid;
 use reader::{Outcome, Run, issued, with_pace};
 
@@ -122,6 +124,13 @@ fn chip_authentication_succeeds(outcome: &Outcome) -> bool {
     }
 }
 
+/// What the records of the reading are judged to show, here and wherever they are judged again.
+fn judged(outcome: &Outcome) -> CheckResult {
+    let reading = outcome.end.reading();
+    let judged = authenticity(&reading.files, &reading.performed());
+    judged.result
+}
+
 #[test]
 fn chip_authentication_runs_before_the_portrait_and_its_transcript_holds() {
     let ciphers = [
@@ -136,6 +145,7 @@ fn chip_authentication_runs_before_the_portrait_and_its_transcript_holds() {
         };
         let outcome = inspect(keys, AuthenticityPolicy::Once, vec![]);
         assert!(chip_authentication_succeeds(&outcome), "{cipher:?}");
+        assert_ne!(judged(&outcome), CheckResult::Failed);
         assert!(
             outcome.end.reading().active_authentication.is_none(),
             "one proof is enough"
@@ -199,6 +209,7 @@ fn a_copied_chip_proves_nothing_and_is_read_all_the_same() {
         !active_authentication_succeeds(&outcome),
         "asked for, as the other failed"
     );
+    assert_eq!(judged(&outcome), CheckResult::Failed);
     assert_eq!(outcome.end.reading().statistics.restarts, 1);
     let keys = Keys {
         active: Some(rsa()),

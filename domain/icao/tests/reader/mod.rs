@@ -132,8 +132,10 @@ pub struct Run<'a> {
     authenticity: AuthenticityPolicy,
     keys: Option<AccessKeys>,
     equipped: Equip<'a>,
+    tampered: Tamper<'a>,
 }
 
+type Tamper<'a> = Box<dyn FnMut(usize, &mut Vec<u8>) + 'a>;
 type Equip<'a> = Box<dyn FnOnce(Chip) -> Chip + 'a>;
 
 /// What came of it.
@@ -184,6 +186,7 @@ impl<'a> Run<'a> {
             authenticity: AuthenticityPolicy::default(),
             keys: None,
             equipped: Box::new(|chip| chip),
+            tampered: Box::new(|_, _| {}),
         }
     }
 
@@ -200,6 +203,12 @@ impl<'a> Run<'a> {
     /// Other keys than the printed zone.
     pub fn knowing(mut self, keys: AccessKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Somebody on the line, who sees the number of each answer and the answer.
+    pub fn tampering(mut self, tamper: impl FnMut(usize, &mut Vec<u8>) + 'a) -> Self {
+        self.tampered = Box::new(tamper);
         self
     }
 
@@ -228,7 +237,7 @@ impl<'a> Run<'a> {
         self.outcome().end
     }
 
-    pub fn outcome(self) -> Outcome {
+    pub fn outcome(mut self) -> Outcome {
         let printed = mrz::parse(&self.issued.mrz, today()).unwrap();
         let files = self.issued.files.clone();
         let chip = Chip::new(files, &self.issued.access_key, self.faults);
@@ -255,7 +264,10 @@ impl<'a> Run<'a> {
             let reaction = chip.transmit(&apdu, &[sent.len() as u8; 64]);
             sent.push(apdu);
             step = match reaction {
-                Reaction::Answer(answer) => session.respond(&answer),
+                Reaction::Answer(mut answer) => {
+                    (self.tampered)(sent.len(), &mut answer);
+                    session.respond(&answer)
+                }
                 Reaction::Mute => break End::Mute,
                 Reaction::Removed => break End::Removed,
             };
