@@ -161,4 +161,4 @@ fn leaf(name: &str, run_mode: RunMode, result: CheckResult, detail: Option<Strin
 /// Published name of the group.
 const NAME: &str = "AuthenticityCheck";
 /// id-SecurityObject, 0.4.0.127.0.7.3.2.1: the content of EF.CardSecurity.
-const SECURITY_OBJECT: &[u8] = &[0x04, 0x00, 0x7F, 0x00, 0x07, 0x03, 0x02, 0x01];
+pub(crate) const SECURITY_OBJECT: &[u8] = &[0x04, 0x00, 0x7F, 0x00, 0x07, 0x03, 0x02, 0x01];

@@ -16,6 +16,7 @@ use egate_icao::{
     chip::{
         active_authentication::{ActiveAuthenticationSigner, EcdsaForm, Trailer},
         chip_authentication::{ChipAuthenticationKeys, StaticKey, data_group_14},
+        issue::{DocumentOptions, IssuedDocument, KeyKind, TestIssuer},
     },
     chip_authentication::{ChipAuthentication, Offer, Step},
     domain_parameters::PrivateKey,
@@ -27,8 +28,16 @@ use egate_icao::{
     tlv,
     trust::TrustStore,
 };
-use egate_types::{CheckNode, CheckResult, Date, MrzLines};
-use openssl::{hash::MessageDigest, nid::Nid};
+use egate_types::{
+    CheckNode, CheckResult, Date, DocumentNumber, Holder, MrzLines, PersonName, Sex, StateCode,
+    TravelDocument,
+};
+use openssl::{
+    bn::{BigNum, BigNumContext},
+    ec::{EcGroup, EcPoint, PointConversionForm},
+    hash::MessageDigest,
+    nid::Nid,
+};
 use proptest::prelude::*;
 use serde_json::Value;
 
@@ -425,6 +434,121 @@ fn a_chip_authentication_mapping_proves_the_signed_key_only() {
         judged += 1;
     }
     assert!(judged >= 1);
+}
+
+fn issuer() -> TestIssuer {
+    let (from, to) = (day("2020-01-01"), day("2040-01-01"));
+    TestIssuer::new("UT", KeyKind::EcBrainpoolP256Explicit, from, to).unwrap()
+}
+
+fn trust(issuer: &TestIssuer) -> TrustStore {
+    TrustStore::from_certificates([issuer.csca_der().unwrap()]).unwrap()
+}
+
+fn issued(issuer: &TestIssuer, chip: &Chip) -> IssuedDocument {
+    let document = TravelDocument {
+        code: "P".into(),
+        issuer: StateCode::parse("UTO").unwrap(),
+        number: DocumentNumber::parse("L898902C").unwrap(),
+        date_of_expiry: Some(day("2031-06-30")),
+        holder: Holder {
+            name: PersonName {
+                surname: "ERIKSSON".into(),
+                given: "ANNA MARIA".into(),
+            },
+            date_of_birth: Some(day("1974-08-12")),
+            sex: Sex::Female,
+            nationality: StateCode::parse("UTO").unwrap(),
+        },
+    };
+    let group = |number| {
+        let file = FileId::of_data_group(number).unwrap();
+        (number, chip.files.get(file).unwrap().to_vec())
+    };
+    let options = DocumentOptions {
+        data_groups: [group(14), group(15)].into(),
+        ..DocumentOptions::default()
+    };
+    let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
+    issuer.issue_with(&document, &portrait, &options).unwrap()
+}
+
+/// What PACE leaves of a chip with this static key: CA.IC, and the mapping key that is CA.IC times the static key.
+fn mapping_of(private: &[u8]) -> ChipAuthenticationMapping {
+    let group = EcGroup::from_curve_name(Nid::BRAINPOOL_P256R1).unwrap();
+    let mut context = BigNumContext::new().unwrap();
+    let authentication_data = vec![0x2B; 32];
+    let mut point = EcPoint::new(&group).unwrap();
+    let private = BigNum::from_slice(private).unwrap();
+    point
+        .mul_generator2(&group, &private, &mut context)
+        .unwrap();
+    let factor = BigNum::from_slice(&authentication_data).unwrap();
+    let mut mapped = EcPoint::new(&group).unwrap();
+    mapped.mul2(&group, &point, &factor, &mut context).unwrap();
+    let form = PointConversionForm::UNCOMPRESSED;
+    ChipAuthenticationMapping {
+        mapping_public_key: mapped.to_bytes(&group, form, &mut context).unwrap(),
+        authentication_data,
+    }
+}
+
+#[test]
+fn an_issued_document_with_a_capable_chip_passes_every_check_and_its_copy_does_not() {
+    let (issuer, chip, today) = (issuer(), chip(1), day("2026-11-23"));
+    let issued = issued(&issuer, &chip);
+    let mut evidence = Evidence {
+        files: issued.files,
+        printed_mrz: Some(issued.mrz),
+        performed: chip.both(),
+    };
+    let report = evidence.judge(&trust(&issuer), today);
+    assert_eq!(report.checks.result, Successful, "{:#?}", report.checks);
+    let found = report.checks.find("AuthenticityCheck").unwrap();
+    assert_eq!(results(found), [Successful; 3]);
+
+    let elsewhere = evidence.judge(&trust(&self::issuer()), today);
+    let found = elsewhere.checks.find("AuthenticityCheck").unwrap();
+    assert_eq!(results(found), [Undetermined; 3]);
+
+    evidence.performed = self::chip(2).both();
+    let report = evidence.judge(&trust(&issuer), today);
+    assert_eq!(report.checks.result, Failed);
+}
+
+#[test]
+fn a_mapping_counts_with_a_card_security_that_a_trusted_issuer_signed() {
+    let (issuer, today) = (issuer(), day("2026-11-23"));
+    let private = [0x41; 32];
+    let ciphers = [CipherSuite::Aes128];
+    let key = PrivateKey::from_bytes(&private);
+    let key = StaticKey::with_private(13, key, &ciphers, None).unwrap();
+    let infos = key.security_infos().unwrap();
+    let issued = issued(&issuer, &chip(1));
+    let mut evidence = Evidence {
+        files: issued.files,
+        printed_mrz: Some(issued.mrz),
+        performed: Performed {
+            chip_authentication_mapping: Some(mapping_of(&private)),
+            ..Performed::default()
+        },
+    };
+    let trusted = trust(&issuer);
+    let judged = |evidence: &Evidence| {
+        let checks = evidence.judge(&trusted, today).checks;
+        let name = "PaceChipAuthMappingCheck";
+        (checks.result, checks.find(name).unwrap().result)
+    };
+    assert_eq!(judged(&evidence), (Failed, Undetermined));
+    let signed = issuer.card_security(&infos).unwrap();
+    evidence.files.set(FileId::CardSecurity, signed.clone());
+    assert_eq!(judged(&evidence), (Successful, Successful));
+    let by_another = self::issuer().card_security(&infos).unwrap();
+    evidence.files.set(FileId::CardSecurity, by_another);
+    assert_eq!(judged(&evidence), (Failed, Undetermined));
+    evidence.files.set(FileId::CardSecurity, signed);
+    evidence.performed.chip_authentication_mapping = Some(mapping_of(&[0x42; 32]));
+    assert_eq!(judged(&evidence), (Failed, Failed));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use egate_types::{Date, MrzLines, TravelDocument, UtcTime};
 use openssl::error::ErrorStack;
 
 use crate::{
+    evidence::SECURITY_OBJECT,
     lds::{ChipFiles, FileId},
     mrz::{self, MrzFormatError, MrzKey},
     sod::{HashAlgorithm, LDS_SECURITY_OBJECT},
@@ -157,6 +158,11 @@ impl TestIssuer {
     ) -> Result<IssuedDocument, IssueError> {
         self.signer.issue(document, portrait, options)
     }
+
+    /// EF.CardSecurity with these SecurityInfos.
+    pub fn card_security(&self, infos: &[Vec<u8>]) -> Result<Vec<u8>, IssueError> {
+        self.signer.card_security(infos)
+    }
 }
 
 impl DocumentSigner {
@@ -189,6 +195,18 @@ impl DocumentSigner {
             mrz,
             access_key,
         })
+    }
+
+    /// EF.CardSecurity with these SecurityInfos (ICAO 9303-11 §9.2.11).
+    pub fn card_security(&self, infos: &[Vec<u8>]) -> Result<Vec<u8>, IssueError> {
+        let envelope = Envelope {
+            content_type: SECURITY_OBJECT,
+            content: &tlv::encode(0x31, &infos.concat()),
+            signer_id: self.issuer_and_serial(),
+            signing_time: None,
+            certificates: &[self.certificate()],
+        };
+        envelope.sign(&self.key)
     }
 
     fn security_object(
