@@ -205,6 +205,7 @@ impl DocumentSigner {
             signer_id: self.issuer_and_serial(),
             signing_time: None,
             certificates: &[self.certificate()],
+            quirk: None,
         };
         envelope.sign(&self.key)
     }

@@ -2,12 +2,12 @@
 
 #![expect(dead_code, reason = "every test file uses the part that it needs")]
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use egate_icao::{
     chip::{
         Chip, ChipFault, ChipLog, Reaction,
-        issue::{IssuedDocument, KeyKind, TestIssuer},
+        issue::{DocumentOptions, IssuedDocument, KeyKind, TestIssuer},
     },
     domain_parameters::KeyAgreement,
     key_derivation::CipherSuite,
@@ -19,6 +19,7 @@ use egate_icao::{
         SessionRandom, Stage, Step, TransportLimits, Wanted,
     },
     tlv,
+    trust::TrustStore,
 };
 use egate_types::{Date, DocumentNumber, Holder, PersonName, Sex, StateCode, TravelDocument};
 
@@ -65,12 +66,27 @@ pub fn large_portrait() -> Vec<u8> {
     portrait_of(20_000)
 }
 
+static ISSUER: LazyLock<TestIssuer> = LazyLock::new(|| issuer(KeyKind::EcP256));
+
+/// Who trusts the documents made here.
+pub fn trust() -> TrustStore {
+    TrustStore::from_certificates([ISSUER.csca_der().unwrap()]).unwrap()
+}
+
 /// A document whose portrait has so many bytes.
 pub fn issued(portrait_bytes: u32) -> IssuedDocument {
-    static ISSUER: LazyLock<TestIssuer> = LazyLock::new(|| issuer(KeyKind::EcP256));
-    ISSUER
-        .issue(&document(), &portrait_of(portrait_bytes))
-        .unwrap()
+    issued_with(portrait_bytes, BTreeMap::new())
+}
+
+/// The same with more data groups, by number.
+pub fn issued_with(portrait_bytes: u32, data_groups: BTreeMap<u8, Vec<u8>>) -> IssuedDocument {
+    let options = DocumentOptions {
+        data_groups,
+        ..DocumentOptions::default()
+    };
+    let portrait = portrait_of(portrait_bytes);
+    let issued = ISSUER.issue_with(&document(), &portrait, &options);
+    issued.unwrap()
 }
 
 /// The document with more files: those of the master file, and data groups 11, 14, 15 that EF.COM lists.
