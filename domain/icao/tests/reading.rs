@@ -1,10 +1,5 @@
 //! Reading a chip: how many commands it takes, what it does about lengths, losses, missing files and other chips' ways.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 mod reader;
 
 use egate_icao::{

@@ -1,6 +1,10 @@
 //! A made-up document, and reading its virtual chip without a reader.
 
 #![expect(dead_code, reason = "every test file uses the part that it needs")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its preparation fails"
+)]
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
