@@ -47,6 +47,25 @@ fn the_files_of_an_inspection_take_at_most_14_commands() {
     );
 }
 
+/// Between the most that fits a short answer and 256 bytes a command is short and its answer is not.
+#[test]
+fn no_length_is_asked_for_that_the_answer_cannot_have() {
+    for bytes in 150..290 {
+        let issued = with_pace(issued(bytes));
+        let outcome = Run::of(&issued).outcome();
+        assert_eq!(outcome.end.files(), issued.files);
+        assert_eq!(outcome.log.errors, 0, "portrait of {bytes} bytes");
+        let outcome = Run::of(&issued).through(1_035).outcome();
+        assert_eq!(outcome.log.errors, 0, "portrait of {bytes} bytes");
+    }
+    for more in 0..300 {
+        let issued = with_pace(issued(8_000 - 60 + more));
+        let outcome = Run::of(&issued).outcome();
+        assert_eq!(outcome.end.files(), issued.files);
+        assert_eq!(outcome.log.errors, 0, "portrait of {more} bytes more");
+    }
+}
+
 #[test]
 fn every_step_is_named_in_its_order() {
     let issued = with_more_files(issued(9_000));
