@@ -1,10 +1,5 @@
 //! What users of other readers complain about, as far as it concerns reading: one test per complaint, named after it.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 mod reader;
 
 use egate_icao::{

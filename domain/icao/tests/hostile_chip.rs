@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
+mod reader;
+
 use egate_icao::{
+    chip::ChipFault,
     lds::{ChipFiles, FileId},
     mrz::MrzKey,
     session::{ReadOrder, ReadSession, SessionRandom, Step, TransportLimits, Wanted},
@@ -51,6 +54,66 @@ proptest! {
         let report =
             passive_authentication(&ChipFiles::new(files), None, &TrustStore::default(), at);
         prop_assert_eq!(report.checks.result, CheckResult::Failed);
+    }
+}
+
+/// What somebody on the line does to one answer.
+#[derive(Debug, Clone)]
+enum Tampering {
+    Flip { at: usize, mask: u8 },
+    Cut(usize),
+    Repeat,
+    Replace(Vec<u8>),
+}
+
+fn tampering() -> impl Strategy<Value = Tampering> {
+    prop_oneof![
+        4 => (any::<usize>(), 1u8..).prop_map(|(at, mask)| Tampering::Flip { at, mask }),
+        1 => (0usize..300).prop_map(Tampering::Cut),
+        1 => Just(Tampering::Repeat),
+        1 => proptest::collection::vec(any::<u8>(), 0..300).prop_map(Tampering::Replace),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(600))]
+
+    #[test]
+    fn tampered_answers_end_in_an_error_or_change_no_file(
+        number in 1usize..30,
+        tampering in tampering(),
+        pace in any::<bool>(),
+        short in any::<bool>(),
+    ) {
+        let issued = reader::issued(2_500);
+        let issued = if pace { reader::with_pace(issued) } else { issued };
+        let faults = if short { vec![ChipFault::ShortLengthOnly] } else { vec![] };
+        let mut before = Vec::new();
+        let outcome = reader::Run::of(&issued)
+            .with(faults)
+            .tampering(|answered, answer| {
+                if answered == number {
+                    match &tampering {
+                        Tampering::Flip { at, mask } => {
+                            let at = at % answer.len();
+                            answer[at] ^= mask;
+                        }
+                        Tampering::Cut(bytes) => answer.truncate(*bytes),
+                        Tampering::Repeat => answer.clone_from(&before),
+                        Tampering::Replace(bytes) => answer.clone_from(bytes),
+                    }
+                }
+                before.clone_from(answer);
+            })
+            .outcome();
+        prop_assert!(outcome.commands < 120, "{} commands", outcome.commands);
+        if let reader::End::Read(reading) = outcome.end {
+            let absent = reading.unread.keys().copied().collect::<Vec<_>>();
+            for file in FileId::MANDATORY {
+                let same = reading.files.get(file) == issued.files.get(file);
+                prop_assert!(same || absent.contains(&file), "{file}");
+            }
+        }
     }
 }
 

@@ -1,10 +1,5 @@
 //! Opening a chip: PACE of every kind, Basic Access Control, and what the policy makes of a failure.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 mod reader;
 
 use egate_icao::{

@@ -7,6 +7,8 @@
 
 mod reader;
 
+use std::collections::BTreeMap;
+
 use egate_icao::{
     active_authentication::ActiveAuthenticationKey,
     apdu::Status,
@@ -16,14 +18,16 @@ use egate_icao::{
         chip_authentication::{ChipAuthenticationKeys, StaticKey},
         issue::IssuedDocument,
     },
+    evidence::Evidence,
     key_derivation::CipherSuite,
     lds::FileId,
     session::{AuthenticityPolicy, ChipAuthenticationOutcome, Need, Stage, Wanted},
     sod::HashAlgorithm,
     tlv,
 };
+use egate_types::CheckResult;
 use openssl::nid::Nid;
-use reader::{Outcome, Run, issued, with_pace};
+use reader::{Outcome, Run, issued_with, today, trust, with_pace};
 
 /// The document with Chip Authentication, Active Authentication, or both, and the chip's keys.
 struct Keys {
@@ -35,28 +39,22 @@ fn chip_key(cipher: CipherSuite) -> StaticKey {
     StaticKey::new(13, &[cipher], None, &[5; 80]).unwrap()
 }
 
-fn equip(mut issued: IssuedDocument, keys: &Keys) -> IssuedDocument {
+/// A document whose signed EF.DG14 and EF.DG15 show these keys.
+fn issued(portrait_bytes: u32, keys: &Keys) -> IssuedDocument {
     let mut infos = Vec::new();
-    let mut tags = vec![0x61, 0x75];
+    let mut data_groups = BTreeMap::new();
     if let Some(key) = &keys.chip {
         infos.extend(key.security_infos().unwrap());
-        tags.push(0x6E);
     }
     if let Some(key) = &keys.active {
-        issued.files.set(FileId::Dg15, key.data_group_15().unwrap());
-        tags.push(0x6F);
+        infos.extend(key.security_info());
+        data_groups.insert(15, key.data_group_15().unwrap());
     }
     if !infos.is_empty() {
         let set = tlv::encode(0x31, &infos.concat());
-        issued.files.set(FileId::Dg14, tlv::encode(0x6E, &set));
+        data_groups.insert(14, tlv::encode(0x6E, &set));
     }
-    let com = [
-        &tlv::encode(0x5F01, b"0107"),
-        &tlv::encode(0x5F36, b"040000"),
-        &tlv::encode(0x5C, &tags)[..],
-    ];
-    issued.files.set(FileId::Com, tlv::encode_all(0x60, &com));
-    issued
+    issued_with(portrait_bytes, data_groups)
 }
 
 fn read(
@@ -66,7 +64,6 @@ fn read(
     faults: Vec<ChipFault>,
     wanted: Wanted,
 ) -> Outcome {
-    let issued = equip(issued, &keys);
     let outcome = Run::of(&issued)
         .with(faults)
         .wanting(wanted)
@@ -91,7 +88,13 @@ fn read(
 }
 
 fn inspect(keys: Keys, policy: AuthenticityPolicy, faults: Vec<ChipFault>) -> Outcome {
-    read(issued(9_000), keys, policy, faults, Wanted::default())
+    read(
+        issued(9_000, &keys),
+        keys,
+        policy,
+        faults,
+        Wanted::default(),
+    )
 }
 
 fn rsa() -> ActiveAuthenticationSigner {
@@ -122,6 +125,18 @@ fn chip_authentication_succeeds(outcome: &Outcome) -> bool {
     }
 }
 
+/// What the records of the reading are judged to show, here and wherever they are judged again.
+fn judged(outcome: &Outcome) -> CheckResult {
+    let reading = outcome.end.reading();
+    let evidence = Evidence {
+        files: reading.files.clone(),
+        printed_mrz: None,
+        performed: reading.performed(),
+    };
+    let report = evidence.judge(&trust(), today());
+    report.checks.find("AuthenticityCheck").unwrap().result
+}
+
 #[test]
 fn chip_authentication_runs_before_the_portrait_and_its_transcript_holds() {
     let ciphers = [
@@ -136,6 +151,7 @@ fn chip_authentication_runs_before_the_portrait_and_its_transcript_holds() {
         };
         let outcome = inspect(keys, AuthenticityPolicy::Once, vec![]);
         assert!(chip_authentication_succeeds(&outcome), "{cipher:?}");
+        assert_eq!(judged(&outcome), CheckResult::Successful);
         assert!(
             outcome.end.reading().active_authentication.is_none(),
             "one proof is enough"
@@ -199,6 +215,7 @@ fn a_copied_chip_proves_nothing_and_is_read_all_the_same() {
         !active_authentication_succeeds(&outcome),
         "asked for, as the other failed"
     );
+    assert_eq!(judged(&outcome), CheckResult::Failed);
     assert_eq!(outcome.end.reading().statistics.restarts, 1);
     let keys = Keys {
         active: Some(rsa()),
@@ -222,7 +239,7 @@ fn chip_authentication_is_proven_also_when_nothing_is_left_to_read() {
             (FileId::Dg14, Need::Always),
         ]);
         // The portrait comes first, so that the proof is the last thing but its own answer.
-        let issued = equip(issued(100), &keys);
+        let issued = issued(100, &keys);
         let chip = keys.chip.unwrap();
         let outcome = Run::of(&issued)
             .with(faults)
@@ -243,7 +260,7 @@ fn a_chip_that_refuses_the_proof_it_offers_is_recorded() {
         active: Some(rsa()),
         chip: Some(chip_key(CipherSuite::Aes128)),
     };
-    let issued = equip(issued(500), &keys);
+    let issued = issued(500, &keys);
     let outcome = Run::of(&issued).outcome();
     assert!(!chip_authentication_succeeds(&outcome));
     let run = outcome
@@ -279,7 +296,7 @@ fn chip_authentication_runs_inside_a_channel_of_pace() {
         active: None,
         chip: Some(chip_key(CipherSuite::Aes256)),
     };
-    let document = with_pace(issued(15_000));
+    let document = with_pace(issued(15_000, &keys));
     let outcome = read(
         document,
         keys,

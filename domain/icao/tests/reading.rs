@@ -1,10 +1,5 @@
 //! Reading a chip: how many commands it takes, what it does about lengths, losses, missing files and other chips' ways.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test ends where its preparation fails"
-)]
-
 mod reader;
 
 use egate_icao::{
@@ -50,6 +45,25 @@ fn the_files_of_an_inspection_take_at_most_14_commands() {
         3,
         "the application, and in vain the master file and EF.CardAccess"
     );
+}
+
+/// Between the most that fits a short answer and 256 bytes a command is short and its answer is not.
+#[test]
+fn no_length_is_asked_for_that_the_answer_cannot_have() {
+    for bytes in 150..290 {
+        let issued = with_pace(issued(bytes));
+        let outcome = Run::of(&issued).outcome();
+        assert_eq!(outcome.end.files(), issued.files);
+        assert_eq!(outcome.log.errors, 0, "portrait of {bytes} bytes");
+        let outcome = Run::of(&issued).through(1_035).outcome();
+        assert_eq!(outcome.log.errors, 0, "portrait of {bytes} bytes");
+    }
+    for more in 0..300 {
+        let issued = with_pace(issued(8_000 - 60 + more));
+        let outcome = Run::of(&issued).outcome();
+        assert_eq!(outcome.end.files(), issued.files);
+        assert_eq!(outcome.log.errors, 0, "portrait of {more} bytes more");
+    }
 }
 
 #[test]

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use egate_types::MrzLines;
+
 use crate::{
     active_authentication,
     apdu::Status,
     chip_authentication::{ChipAuthenticationError, Transcript},
+    evidence::{ChipAuthenticationRecord, Evidence, Performed},
     key_derivation::PasswordKind,
     lds::{ChipFiles, FileId},
     pace::{ChipAuthenticationMapping, OfferError, OpenedChannel, PaceError},
@@ -129,6 +132,34 @@ impl From<&OpenedChannel> for PaceAccess {
 }
 
 impl Reading {
+    /// What the chip proved or failed to prove, for the judgement here and elsewhere.
+    pub fn performed(&self) -> Performed {
+        let chip_authentication = match &self.chip_authentication {
+            Some(
+                ChipAuthenticationOutcome::Proven(transcript)
+                | ChipAuthenticationOutcome::NotProven { transcript, .. },
+            ) => Some(ChipAuthenticationRecord::Answered(transcript.clone())),
+            Some(ChipAuthenticationOutcome::Failed(ChipAuthenticationError::Refused(status))) => {
+                Some(ChipAuthenticationRecord::Refused(*status))
+            }
+            Some(ChipAuthenticationOutcome::Failed(_)) | None => None,
+        };
+        Performed {
+            active_authentication: self.active_authentication.clone(),
+            chip_authentication,
+            chip_authentication_mapping: self.access.chip_authentication_mapping().cloned(),
+        }
+    }
+
+    /// All that was captured, with the zone as printed.
+    pub fn into_evidence(self, printed_mrz: Option<MrzLines>) -> Evidence {
+        Evidence {
+            performed: self.performed(),
+            printed_mrz,
+            files: self.files,
+        }
+    }
+
     /// PACE protocols that EF.DG14 names and EF.CardAccess does not. EF.CardAccess is not signed: if EF.DG14 is intact, somebody
     /// has hidden them to get the weaker protocol (ICAO 9303-11 §9.2.11).
     pub fn hidden_pace_protocols(&self) -> Vec<PaceInfo> {

@@ -1,13 +1,17 @@
 //! A made-up document, and reading its virtual chip without a reader.
 
 #![expect(dead_code, reason = "every test file uses the part that it needs")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its preparation fails"
+)]
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use egate_icao::{
     chip::{
         Chip, ChipFault, ChipLog, Reaction,
-        issue::{IssuedDocument, KeyKind, TestIssuer},
+        issue::{DocumentOptions, IssuedDocument, KeyKind, TestIssuer},
     },
     domain_parameters::KeyAgreement,
     key_derivation::CipherSuite,
@@ -19,6 +23,7 @@ use egate_icao::{
         SessionRandom, Stage, Step, TransportLimits, Wanted,
     },
     tlv,
+    trust::TrustStore,
 };
 use egate_types::{Date, DocumentNumber, Holder, PersonName, Sex, StateCode, TravelDocument};
 
@@ -65,12 +70,27 @@ pub fn large_portrait() -> Vec<u8> {
     portrait_of(20_000)
 }
 
+static ISSUER: LazyLock<TestIssuer> = LazyLock::new(|| issuer(KeyKind::EcP256));
+
+/// Who trusts the documents made here.
+pub fn trust() -> TrustStore {
+    TrustStore::from_certificates([ISSUER.csca_der().unwrap()]).unwrap()
+}
+
 /// A document whose portrait has so many bytes.
 pub fn issued(portrait_bytes: u32) -> IssuedDocument {
-    static ISSUER: LazyLock<TestIssuer> = LazyLock::new(|| issuer(KeyKind::EcP256));
-    ISSUER
-        .issue(&document(), &portrait_of(portrait_bytes))
-        .unwrap()
+    issued_with(portrait_bytes, BTreeMap::new())
+}
+
+/// The same with more data groups, by number.
+pub fn issued_with(portrait_bytes: u32, data_groups: BTreeMap<u8, Vec<u8>>) -> IssuedDocument {
+    let options = DocumentOptions {
+        data_groups,
+        ..DocumentOptions::default()
+    };
+    let portrait = portrait_of(portrait_bytes);
+    let issued = ISSUER.issue_with(&document(), &portrait, &options);
+    issued.unwrap()
 }
 
 /// The document with more files: those of the master file, and data groups 11, 14, 15 that EF.COM lists.
@@ -132,8 +152,10 @@ pub struct Run<'a> {
     authenticity: AuthenticityPolicy,
     keys: Option<AccessKeys>,
     equipped: Equip<'a>,
+    tampered: Tamper<'a>,
 }
 
+type Tamper<'a> = Box<dyn FnMut(usize, &mut Vec<u8>) + 'a>;
 type Equip<'a> = Box<dyn FnOnce(Chip) -> Chip + 'a>;
 
 /// What came of it.
@@ -184,6 +206,7 @@ impl<'a> Run<'a> {
             authenticity: AuthenticityPolicy::default(),
             keys: None,
             equipped: Box::new(|chip| chip),
+            tampered: Box::new(|_, _| {}),
         }
     }
 
@@ -200,6 +223,12 @@ impl<'a> Run<'a> {
     /// Other keys than the printed zone.
     pub fn knowing(mut self, keys: AccessKeys) -> Self {
         self.keys = Some(keys);
+        self
+    }
+
+    /// Somebody on the line, who sees the number of each answer and the answer.
+    pub fn tampering(mut self, tamper: impl FnMut(usize, &mut Vec<u8>) + 'a) -> Self {
+        self.tampered = Box::new(tamper);
         self
     }
 
@@ -228,7 +257,7 @@ impl<'a> Run<'a> {
         self.outcome().end
     }
 
-    pub fn outcome(self) -> Outcome {
+    pub fn outcome(mut self) -> Outcome {
         let printed = mrz::parse(&self.issued.mrz, today()).unwrap();
         let files = self.issued.files.clone();
         let chip = Chip::new(files, &self.issued.access_key, self.faults);
@@ -255,7 +284,10 @@ impl<'a> Run<'a> {
             let reaction = chip.transmit(&apdu, &[sent.len() as u8; 64]);
             sent.push(apdu);
             step = match reaction {
-                Reaction::Answer(answer) => session.respond(&answer),
+                Reaction::Answer(mut answer) => {
+                    (self.tampered)(sent.len(), &mut answer);
+                    session.respond(&answer)
+                }
                 Reaction::Mute => break End::Mute,
                 Reaction::Removed => break End::Removed,
             };
