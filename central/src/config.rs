@@ -63,7 +63,7 @@ pub struct AuthorityConfig {
     pub list: String,
     /// Oldest list it answers from, seconds.
     pub list_age_limit_s: u64,
-    /// Folder of trusted CSCA certificates, DER. With it the authority judges every document again from the gate's evidence.
+    /// Folder of trusted CSCA certificates, DER or PEM. With it the authority judges every document again from the gate's evidence.
     pub trust: Option<PathBuf>,
 }
 
@@ -126,11 +126,11 @@ fn read_trust(folder: &Path) -> anyhow::Result<Arc<TrustStore>> {
     let mut store = TrustStore::default();
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
-        let der = fs::read(&path).with_context(unreadable)?;
+        let bytes = fs::read(&path).with_context(unreadable)?;
         let source = path.display().to_string();
         store
-            .add_certificate(&der, &source)
-            .with_context(|| format!("{source} is not a DER certificate"))?;
+            .add_material(&bytes, &source)
+            .with_context(|| format!("{source} cannot be taken into the trust store"))?;
     }
     anyhow::ensure!(
         !store.is_empty(),

@@ -7,6 +7,7 @@ use egate_icao::evidence::Evidence;
 use egate_icao::mrz::Mrz;
 use egate_icao::session::{ReadOrder, Reading, SessionRandom};
 use egate_icao::trust::TrustStore;
+use egate_icao::trust::material::MaterialError;
 use egate_icao::verify::DocumentReport;
 use egate_lane::ReadFailure;
 use egate_types::Date;
@@ -41,6 +42,9 @@ impl ChipReadFailure {
     }
 }
 
+/// Files of a trust folder: certificates first, then lists that their holders signed.
+const TRUST_ENDINGS: [&str; 6] = ["cer", "crt", "der", "pem", "ml", "crl"];
+
 /// Why there is no trust store.
 #[derive(Debug, thiserror::Error)]
 pub enum TrustLoadError {
@@ -53,21 +57,21 @@ pub enum TrustLoadError {
         #[source]
         source: std::io::Error,
     },
-    /// A certificate is not one.
-    #[error("trust folder {path}: not all files are DER certificates")]
+    /// A file is no trust material, or its signer is not trusted.
+    #[error("{path} cannot be taken into the trust store")]
     Refused {
-        /// Which folder.
+        /// Which file.
         path: PathBuf,
         /// Why.
         #[source]
-        source: egate_icao::trust::TrustError,
+        source: MaterialError,
     },
     /// Nothing there.
     #[error("trust folder {0} holds no certificate; no document could ever be accepted")]
     Empty(PathBuf),
 }
 
-/// Loads every `.cer`, `.crt` and `.der` file of a folder.
+/// Loads the trust material of a folder: certificates and master lists by name, in order, so that a list may rest on a certificate.
 pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
@@ -76,26 +80,22 @@ pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
-        let extension = path
-            .extension()
-            .and_then(|e| e.to_str())
-            .unwrap_or_default();
-        if ["cer", "crt", "der"].contains(&extension) {
-            paths.push(path);
-        }
+        let ending = path.extension().and_then(|e| e.to_str());
+        let rank = ending.and_then(|ending| TRUST_ENDINGS.iter().position(|e| *e == ending));
+        paths.extend(rank.map(|rank| (rank, path)));
     }
     paths.sort();
-    let certificates: Vec<Vec<u8>> = paths
-        .iter()
-        .map(|path| std::fs::read(path).map_err(unreadable(path)))
-        .collect::<Result<_, _>>()?;
-    if certificates.is_empty() {
+    let mut store = TrustStore::default();
+    for (_, path) in paths {
+        let bytes = std::fs::read(&path).map_err(unreadable(&path))?;
+        let source = path.display().to_string();
+        let added = store.add_material(&bytes, &source);
+        added.map_err(|source| TrustLoadError::Refused { path, source })?;
+    }
+    if store.is_empty() {
         return Err(TrustLoadError::Empty(folder.to_owned()));
     }
-    TrustStore::from_certificates(certificates).map_err(|source| TrustLoadError::Refused {
-        path: folder.to_owned(),
-        source,
-    })
+    Ok(store)
 }
 
 /// A chip that was read, judged and made ready to be looked at.

@@ -1,4 +1,4 @@
-//! `gate-controller document`: documents judged from files.
+//! `gate-controller document`: documents judged from files, read from a reader, and how fast.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -15,10 +15,12 @@ use egate_icao::trust::material::single_certificate;
 use egate_types::Date;
 use serde_json::Value;
 
+use super::bench::{self, Bench};
 use super::output::{self, Refusal};
-use super::trust::{day, load, read};
+use super::read::{self, Read};
+use super::trust::{self, day, load};
 
-/// Documents judged from files.
+/// Documents: judged from files, read from a reader, and how fast.
 #[derive(Args)]
 pub struct Arguments {
     #[command(subcommand)]
@@ -29,6 +31,8 @@ pub struct Arguments {
 enum Command {
     Verify(Verify),
     Sod(Sod),
+    Read(Read),
+    Bench(Bench),
 }
 
 /// Judges a document whose files lie in a folder: passive authentication, the tree of checks, and what the files say.
@@ -90,10 +94,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             }
             output::complain(&verify.folder, malformed.iter())
         }
+        Command::Read(arguments) => read::run(arguments),
+        Command::Bench(arguments) => bench::run(arguments),
         Command::Sod(sod) => {
             let view = || {
                 let store = load(&sod.judged.trust)?;
-                let bytes = read(&sod.file)?;
+                let bytes = trust::read(&sod.file)?;
                 report::sod::view(&bytes, &store, day(sod.judged.at))
                     .map_err(|error| Refusal::malformed(&sod.file, &error))
             };

@@ -26,6 +26,14 @@ impl Refusal {
         }
     }
 
+    /// Nothing to read from, or it failed.
+    pub fn failed(message: &str) -> Self {
+        Self {
+            message: message.to_owned(),
+            code: 1,
+        }
+    }
+
     /// A file that cannot be read.
     pub fn unreadable(file: &Path, error: &io::Error) -> Self {
         Self {
