@@ -119,7 +119,7 @@ pub fn read_and_judge(
         return Err(ChipReadFailure::Gone);
     };
     let order = ReadOrder::new(&mrz.access_key, SessionRandom::new(seed));
-    let evidence = Evidence::of(source.read(order)?, Some(mrz.lines.clone()));
+    let evidence = source.read(order)?.into_evidence(Some(mrz.lines.clone()));
     let report = evidence.judge(trust, today);
     Ok(ReadDocument {
         portrait_jpeg: report.portrait.as_ref().and_then(portrait::for_officer),

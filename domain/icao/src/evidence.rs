@@ -21,14 +21,13 @@ pub use self::{
 use crate::{
     active_authentication::Exchange,
     apdu::Status,
-    chip_authentication::{ChipAuthenticationError, Transcript},
+    chip_authentication::Transcript,
     cms::SignedData,
     domain_parameters::PublicKey,
     lds::{ChipFiles, FileId},
     mrz,
     pace::ChipAuthenticationMapping,
     security_infos::SecurityInfos,
-    session::{ChipAuthenticationOutcome, Reading},
     trust::TrustStore,
     verify::{DocumentReport, passive_authentication, signed::SignedAssessment},
 };
@@ -66,30 +65,6 @@ pub enum ChipAuthenticationRecord {
 }
 
 impl Evidence {
-    /// What a session brought, with the zone as read optically.
-    pub fn of(reading: Reading, printed_mrz: Option<MrzLines>) -> Self {
-        let chip_authentication = match reading.chip_authentication {
-            Some(
-                ChipAuthenticationOutcome::Proven(transcript)
-                | ChipAuthenticationOutcome::NotProven { transcript, .. },
-            ) => Some(ChipAuthenticationRecord::Answered(transcript)),
-            Some(ChipAuthenticationOutcome::Failed(ChipAuthenticationError::Refused(status))) => {
-                Some(ChipAuthenticationRecord::Refused(status))
-            }
-            // Whatever else went wrong: what EF.DG14 promises was not performed.
-            Some(ChipAuthenticationOutcome::Failed(_)) | None => None,
-        };
-        Self {
-            printed_mrz,
-            performed: Performed {
-                active_authentication: reading.active_authentication,
-                chip_authentication,
-                chip_authentication_mapping: reading.access.chip_authentication_mapping().cloned(),
-            },
-            files: reading.files,
-        }
-    }
-
     /// Judges everything as on the day `at`: passive authentication, and chip authenticity gated on it.
     pub fn judge(&self, trust: &TrustStore, at: Date) -> DocumentReport {
         let printed = self

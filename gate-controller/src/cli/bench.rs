@@ -141,7 +141,7 @@ fn measured(
         let (reading, at_the_chip) = read(passport)?;
         statistics = Some(reading.statistics);
         judge(
-            &Evidence::of(reading, Some(passport.issued.mrz.clone())),
+            &reading.into_evidence(Some(passport.issued.mrz.clone())),
             trust,
             today,
         )?;
@@ -168,7 +168,7 @@ fn judgements(
     lasting: Duration,
 ) -> anyhow::Result<(f64, f64)> {
     let (reading, _) = read(passport)?;
-    let evidence = Evidence::of(reading, Some(passport.issued.mrz.clone()));
+    let evidence = reading.into_evidence(Some(passport.issued.mrz.clone()));
     let mut each = Vec::new();
     let began = now();
     while began.elapsed() < lasting || each.is_empty() {
@@ -234,11 +234,11 @@ fn portrait_jpeg() -> anyhow::Result<Vec<u8>> {
 }
 
 fn document(today: Date) -> anyhow::Result<TravelDocument> {
-    let state = StateCode::parse("UTO")?;
+    let state = StateCode::parse("UTO").context("state")?;
     Ok(TravelDocument {
         code: "P".to_owned(),
         issuer: state.clone(),
-        number: DocumentNumber::parse("L898902C3")?,
+        number: DocumentNumber::parse("L898902C3").context("number")?,
         date_of_expiry: Some(today.plus_days(1_500)),
         holder: Holder {
             name: PersonName {

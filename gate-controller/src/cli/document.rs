@@ -17,8 +17,8 @@ use serde_json::Value;
 
 use super::bench::{self, Bench};
 use super::output::{self, Refusal};
-use super::read::{self, Read};
-use super::trust::{self, day, load};
+use super::read::{self as reading, Read};
+use super::trust::{day, load, read};
 
 /// Documents: judged from files, read from a reader, and how fast.
 #[derive(Args)]
@@ -94,12 +94,12 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
             }
             output::complain(&verify.folder, malformed.iter())
         }
-        Command::Read(arguments) => read::run(arguments),
+        Command::Read(arguments) => reading::run(arguments),
         Command::Bench(arguments) => bench::run(arguments),
         Command::Sod(sod) => {
             let view = || {
                 let store = load(&sod.judged.trust)?;
-                let bytes = trust::read(&sod.file)?;
+                let bytes = read(&sod.file)?;
                 report::sod::view(&bytes, &store, day(sod.judged.at))
                     .map_err(|error| Refusal::malformed(&sod.file, &error))
             };

@@ -130,7 +130,7 @@ fn answer(arguments: &Read) -> Result<Answer, Refusal> {
         block_bytes,
     } = reading.statistics;
     let lines = arguments.printed_lines();
-    let evidence = Evidence::of(reading, lines);
+    let evidence = reading.into_evidence(lines);
     if let Some(path) = &arguments.evidence {
         let json = serde_json::to_vec(&evidence).map_err(|e| refused("evidence", &e))?;
         std::fs::write(path, json).map_err(|error| Refusal::unreadable(path, &error))?;

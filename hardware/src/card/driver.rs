@@ -28,6 +28,19 @@ impl PcscReader {
         })
     }
 
+    /// Names of the readers that are plugged in.
+    pub fn names() -> Result<Vec<String>, ReaderError> {
+        let context = Context::establish(Scope::User).map_err(ReaderError::Service)?;
+        match context.list_readers_owned() {
+            Ok(names) => Ok(names
+                .iter()
+                .map(|name| name.to_string_lossy().into_owned())
+                .collect()),
+            Err(Error::NoReadersAvailable) => Ok(Vec::new()),
+            Err(error) => Err(ReaderError::Service(error)),
+        }
+    }
+
     /// For readers whose driver carries no extended length.
     #[must_use]
     pub fn short_length_only(mut self) -> Self {
