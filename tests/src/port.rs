@@ -302,7 +302,7 @@ impl Port {
 }
 
 /// A program of the workspace, built beside the one that runs.
-fn program(name: &str) -> anyhow::Result<Command> {
+pub fn program(name: &str) -> anyhow::Result<Command> {
     let mut folder = std::env::current_exe()?;
     folder.pop();
     if folder.ends_with("deps") {

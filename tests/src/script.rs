@@ -60,6 +60,8 @@ pub enum Twist {
     ListedPerson,
     /// A data group was altered after signing.
     AlteredChip,
+    /// A copy of a genuine chip: everything signed is there, the chip's own key is not.
+    ClonedChip,
     /// Signed by nobody we trust.
     UntrustedSigner,
     /// Expired a week ago.
@@ -95,7 +97,7 @@ pub const GENUINE: Script = Script {
 };
 
 /// Every script once.
-pub const SCRIPTS: [Script; 15] = [
+pub const SCRIPTS: [Script; 16] = [
     GENUINE,
     Script {
         name: "face_of_somebody_else",
@@ -128,6 +130,7 @@ pub const SCRIPTS: [Script; 15] = [
         )
     },
     turned_away("forged_chip_data", Twist::AlteredChip),
+    turned_away("cloned_chip", Twist::ClonedChip),
     turned_away("untrusted_signer", Twist::UntrustedSigner),
     turned_away("expired_document", Twist::Expired),
     turned_away("wrong_chip_keys", Twist::WrongChipKeys),
@@ -268,13 +271,19 @@ impl Issuers {
         } else {
             &self.state
         };
-        let generation = GENERATIONS[(n % GENERATIONS.len() as u64) as usize];
+        let generation = if twist == Twist::ClonedChip {
+            // The oldest have no key that a copy would lack.
+            Generation::Pace
+        } else {
+            GENERATIONS[(n % GENERATIONS.len() as u64) as usize]
+        };
         let document = self.travel_document(twist, n)?;
         let mut passport =
             Passport::issue(issuer, generation, &document, &portrait, &clock::random())?;
         let mut faults = Vec::new();
         match twist {
             Twist::AlteredChip => forge(&mut passport.issued.files, Forgery::AlteredDg2),
+            Twist::ClonedChip => faults.push(ChipFault::Cloned),
             Twist::WrongChipKeys => faults.push(ChipFault::WrongKey),
             Twist::RemovedMidRead => faults.push(ChipFault::RemovedAfter(REMOVED_AFTER)),
             Twist::None
