@@ -4,13 +4,17 @@ use std::path::Path;
 use std::process::Stdio;
 
 use anyhow::{Context, ensure};
-use egate_hardware::card::{AttachedChip, Pcscd, VIRTUAL_READERS};
+use egate_hardware::card::{AttachedChip, PcscReader, Pcscd, VIRTUAL_READERS};
 use egate_icao::chip::ChipFault;
 use egate_icao::chip::passport::Passport;
 use egate_tests::clock;
 use egate_tests::port::program;
 use egate_tests::script::{Issuers, Twist};
 use serde_json::Value;
+
+/// How often and how long a virtual reader is waited for to notice that its document is gone; any change ends a wait.
+const LOOKS: u32 = 20;
+const LOOK_MS: u32 = 1_000;
 
 /// Runs a command; its standard output as JSON.
 async fn json(arguments: &[&str]) -> anyhow::Result<Value> {
@@ -27,6 +31,18 @@ async fn json(arguments: &[&str]) -> anyhow::Result<Value> {
 /// Puts a document on the second virtual reader and reads it with the command.
 async fn read(passport: &Passport, fault: Option<ChipFault>, csca: &Path) -> anyhow::Result<Value> {
     let (name, port) = VIRTUAL_READERS[1];
+    // The service looks at its virtual readers now and then: the document before must be known to be gone.
+    let empty = move || {
+        let mut reader = PcscReader::new(name)?;
+        for _ in 0..LOOKS {
+            if reader.wait_for_removal(LOOK_MS)? {
+                return Ok(true);
+            }
+        }
+        anyhow::Ok(false)
+    };
+    let empty = tokio::task::spawn_blocking(empty).await??;
+    ensure!(empty, "{name} is occupied");
     let attached = AttachedChip::connect(("127.0.0.1", port))?;
     let remover = attached.remover()?;
     let mut chip = passport.chip(fault.into_iter().collect())?;

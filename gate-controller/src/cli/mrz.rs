@@ -221,14 +221,15 @@ fn taken(substitution: &Substitution) -> Taken {
 /// A reading that would satisfy the zone.
 #[derive(Serialize)]
 struct Reading {
-    lines: Vec<String>,
+    #[serde(flatten)]
+    zone: MrzView,
     substitutions: Vec<Taken>,
 }
 
 impl Reading {
     fn new(candidate: &Candidate) -> Self {
         Self {
-            lines: candidate.zone.lines().expose().to_vec(),
+            zone: MrzView::of(&candidate.zone),
             substitutions: candidate.substitutions.iter().map(taken).collect(),
         }
     }
