@@ -4,10 +4,11 @@
 #   make demo PCSC=1                     lanes read passports through pcscd instead of a slot of their own
 #   make test                            every test; ends with the names of those that were not run
 #   make lint                            rustfmt, clippy, cargo deny
+#   make interop                         readers that others wrote read our virtual chip (tests/interop)
 #   make fuzz SECONDS=60                 every fuzz target for that long (tests/fuzz)
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup test demo lint fuzz
+.PHONY: help setup test demo lint interop fuzz
 
 demo_arguments = $(if $(HEADLESS),--headless) $(if $(PCSC),--pcsc) $(if $(TRAVELLERS),--travellers $(TRAVELLERS))
 
@@ -28,6 +29,9 @@ demo: setup
 
 lint: setup
 	@scripts/lint.sh
+
+interop: setup
+	@cd tests/interop && CARGO_TARGET_DIR=$${CARGO_TARGET_DIR:-$(CURDIR)/target}/interop cargo test --locked
 
 fuzz: setup
 	@scripts/fuzz.sh $(or $(SECONDS),60)

@@ -19,6 +19,7 @@ use crate::{
     bac::{self, KeyPair},
     key_derivation::{CanError, Password, SessionKeys},
     lds::{ChipFiles, FileId},
+    limits::PROTECTED_SHORT_BYTES_MAX,
     mrz::MrzKey,
     pace::offers,
     secure_messaging::SecureMessaging,
@@ -63,6 +64,9 @@ pub struct Chip {
     application: bool,
     state: State,
 }
+
+/// A short expected length of zero: as much as there is and as fits (ISO 7816-4 §5.1).
+const ALL_THERE_IS: usize = 256;
 
 enum State {
     Off,
@@ -373,7 +377,12 @@ impl Chip {
         };
         // Beside the two status bytes the answer must fit the length expected outside.
         if protected(&response).len() > largest.saturating_add(2) {
-            response = status(Status::WRONG_LENGTH);
+            if (command.instruction, command.expected) == (0xB0, Some(ALL_THERE_IS)) {
+                response.data.truncate(PROTECTED_SHORT_BYTES_MAX);
+                response.status = Status::OK;
+            } else {
+                response = status(Status::WRONG_LENGTH);
+            }
         }
         let answer = channel.protect_response_to(command.instruction, &response);
         self.state = State::Open(next_channel.map_or(channel, Box::new));
