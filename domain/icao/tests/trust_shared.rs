@@ -1,12 +1,5 @@
 //! Real trust lists and security objects, and developer documents, against their expected verdicts, key by key.
 
-#![cfg_attr(
-    not(shared_data),
-    expect(
-        dead_code,
-        reason = "without the shared data only names of tests remain"
-    )
-)]
 #![expect(
     clippy::unwrap_used,
     reason = "a test ends where its preparation fails"
