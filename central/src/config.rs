@@ -9,7 +9,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use egate_icao::trust::TrustStore;
+use egate_icao::trust::{TrustStore, material::MaterialError};
 use egate_types::AuthorityId;
 use egate_wire::v1::AuthorityKey;
 use serde::Deserialize;
@@ -123,14 +123,22 @@ fn read_trust(folder: &Path) -> anyhow::Result<Arc<TrustStore>> {
             folder.display()
         )
     };
-    let mut store = TrustStore::default();
+    let mut material = Vec::new();
     for entry in fs::read_dir(folder).with_context(unreadable)? {
         let path = entry.with_context(unreadable)?.path();
         let bytes = fs::read(&path).with_context(unreadable)?;
-        let source = path.display().to_string();
-        store
-            .add_material(&bytes, &source)
-            .with_context(|| format!("{source} cannot be taken into the trust store"))?;
+        material.push((path, bytes));
+    }
+    let mut store = TrustStore::default();
+    let refused = |(path, error): (PathBuf, MaterialError)| {
+        anyhow!(
+            "{} cannot be taken into the trust store: {error}",
+            path.display()
+        )
+    };
+    let left = store.add_all(material, |path| path.display().to_string());
+    if let Some(first) = left.map_err(refused)?.into_iter().next() {
+        return Err(refused(first));
     }
     anyhow::ensure!(
         !store.is_empty(),

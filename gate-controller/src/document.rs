@@ -42,7 +42,7 @@ impl ChipReadFailure {
     }
 }
 
-/// Files of a trust folder: certificates first, then lists that their holders signed.
+/// Endings of trust material in a folder.
 const TRUST_ENDINGS: [&str; 6] = ["cer", "crt", "der", "pem", "ml", "crl"];
 
 /// Why there is no trust store.
@@ -71,26 +71,28 @@ pub enum TrustLoadError {
     Empty(PathBuf),
 }
 
-/// Loads the trust material of a folder: certificates and master lists by name, in order, so that a list may rest on a certificate.
+/// Loads the trust material of a folder. Every file of these endings must be sound and lead to an anchor.
 pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |source| TrustLoadError::Unreadable { path, source }
     };
-    let mut paths = Vec::new();
+    let mut material = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(unreadable(folder))? {
         let path = entry.map_err(unreadable(folder))?.path();
         let ending = path.extension().and_then(|e| e.to_str());
-        let rank = ending.and_then(|ending| TRUST_ENDINGS.iter().position(|e| *e == ending));
-        paths.extend(rank.map(|rank| (rank, path)));
+        if ending.is_some_and(|ending| TRUST_ENDINGS.contains(&ending)) {
+            let bytes = std::fs::read(&path).map_err(unreadable(&path))?;
+            material.push((path, bytes));
+        }
     }
-    paths.sort();
     let mut store = TrustStore::default();
-    for (_, path) in paths {
-        let bytes = std::fs::read(&path).map_err(unreadable(&path))?;
-        let source = path.display().to_string();
-        let added = store.add_material(&bytes, &source);
-        added.map_err(|source| TrustLoadError::Refused { path, source })?;
+    let refused = |(path, source)| TrustLoadError::Refused { path, source };
+    let left = store
+        .add_all(material, |path| path.display().to_string())
+        .map_err(refused)?;
+    if let Some(first) = left.into_iter().next() {
+        return Err(refused(first));
     }
     if store.is_empty() {
         return Err(TrustLoadError::Empty(folder.to_owned()));

@@ -8,7 +8,6 @@ use clap::{Args, Subcommand};
 use egate_icao::limits::LIST_BYTES_MAX;
 use egate_icao::report;
 use egate_icao::trust::TrustStore;
-use egate_icao::trust::material::MaterialError;
 use egate_types::Date;
 use gate_controller::clock::Clock;
 
@@ -83,29 +82,20 @@ pub fn load(paths: &[PathBuf]) -> Result<TrustStore, Refusal> {
     for path in paths {
         collect(path, 0, &mut files)?;
     }
-    let mut store = TrustStore::default();
-    let mut waiting = files;
-    // Each list may bring the anchor of another one's signer.
-    loop {
-        let mut later: Vec<(PathBuf, MaterialError)> = Vec::new();
-        let before = waiting.len();
-        for path in waiting {
-            let bytes = read(&path)?;
-            match store.add_material(&bytes, &name(&path)) {
-                Ok(()) => {}
-                Err(error) if error.lacks_anchor() => later.push((path, error)),
-                Err(error) => return Err(Refusal::malformed(&path, &error)),
-            }
-        }
-        if later.is_empty() || later.len() == before {
-            for (path, error) in &later {
-                // Nobody listens on a closed standard error.
-                let _ = writeln!(io::stderr(), "{}: not taken: {error}", path.display());
-            }
-            return Ok(store);
-        }
-        waiting = later.into_iter().map(|(path, _)| path).collect();
+    let mut material = Vec::new();
+    for path in files {
+        let bytes = read(&path)?;
+        material.push((path, bytes));
     }
+    let mut store = TrustStore::default();
+    let left = store
+        .add_all(material, |path| name(path))
+        .map_err(|(path, error)| Refusal::malformed(&path, &error))?;
+    for (path, error) in left {
+        // Nobody listens on a closed standard error.
+        let _ = writeln!(io::stderr(), "{}: not taken: {error}", path.display());
+    }
+    Ok(store)
 }
 
 /// Folders below a folder that are looked into.

@@ -68,6 +68,36 @@ impl TrustStore {
             .try_for_each(|block| self.add_der(block, source))
     }
 
+    /// Takes files in whatever order they come, since each list may bring the anchor of another one's signer. `source` names a file.
+    ///
+    /// Gives back the files left aside because their signer leads to no anchor; fails with the first that is malformed.
+    pub fn add_all<K>(
+        &mut self,
+        files: Vec<(K, Vec<u8>)>,
+        source: impl Fn(&K) -> String,
+    ) -> Result<Vec<(K, MaterialError)>, (K, MaterialError)> {
+        let mut waiting = files;
+        loop {
+            let before = waiting.len();
+            let (mut later, mut left) = (Vec::new(), Vec::new());
+            for (file, bytes) in waiting {
+                match self.add_material(&bytes, &source(&file)) {
+                    Ok(()) => {}
+                    Err(error) if error.lacks_anchor() => {
+                        later.push((file, bytes));
+                        left.push(error);
+                    }
+                    Err(error) => return Err((file, error)),
+                }
+            }
+            if later.is_empty() || later.len() == before {
+                let files = later.into_iter().map(|(file, _)| file);
+                return Ok(files.zip(left).collect());
+            }
+            waiting = later;
+        }
+    }
+
     /// Adds the revocation lists of a file in DER or PEM, and nothing else.
     pub fn add_revocation_lists(&mut self, bytes: &[u8]) -> Result<(), MaterialError> {
         let blocks = pem_blocks(bytes)?;
