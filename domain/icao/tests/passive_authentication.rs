@@ -621,6 +621,26 @@ fn malformed(files: ChipFiles, trust: &TrustStore) -> String {
     view.err().unwrap().to_string()
 }
 
+#[test]
+fn trust_material_is_taken_in_any_order_and_a_list_without_anchor_left_aside() {
+    let (state, other) = (authority("CSCA"), authority("Other"));
+    let list = state
+        .master_list(&[other.certificate()], noon("2026-11-01"), &good_signer())
+        .unwrap();
+    let anchor = state.certificate().to_vec();
+    let take = |files: Vec<(&'static str, Vec<u8>)>| {
+        let mut store = TrustStore::default();
+        let left = store.add_all(files, |name| (*name).to_owned());
+        let left = left.map(|left| left.into_iter().map(|(name, _)| name).collect::<Vec<_>>());
+        (left.map_err(|(name, _)| name), store.len())
+    };
+    let (list, anchor) = (("list", list), ("anchor", anchor));
+    assert_eq!(take(vec![list.clone(), anchor.clone()]), (Ok(vec![]), 2));
+    assert_eq!(take(vec![anchor, list.clone()]), (Ok(vec![]), 2));
+    assert_eq!(take(vec![list]), (Ok(vec!["list"]), 0));
+    assert_eq!(take(vec![("rubbish", vec![7; 9])]), (Err("rubbish"), 0));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
