@@ -112,8 +112,13 @@ pub enum CameraSource {
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct ModelsConfig {
-    /// Folder with `manifest.toml`.
-    pub folder: PathBuf,
+    /// `models/manifest.toml` of this release.
+    pub manifest: PathBuf,
+    /// Set of the manifest: `open` for real people, `synthetic` in simulation.
+    pub set: String,
+    /// Folder that `models fetch` filled; the cache folder of the gate's user if absent.
+    #[serde(default)]
+    pub folder: Option<PathBuf>,
 }
 
 /// Traveller display.
@@ -181,10 +186,11 @@ impl Config {
             &mut config.tls.root,
             &mut config.tls.certificate,
             &mut config.tls.key,
-            &mut config.models.folder,
+            &mut config.models.manifest,
         ] {
             *relative = folder.join(&*relative);
         }
+        config.models.folder = config.models.folder.map(|models| folder.join(models));
         Ok(config)
     }
 }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, Template, encode_jpeg,
+    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, QualityScore, Template,
+    encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
 use tokio::sync::{mpsc, watch};
@@ -77,7 +78,7 @@ impl FaceEngine {
 }
 
 enum Look {
-    Good(Template, PadScore),
+    Good(Template, QualityScore, PadScore),
     Poor(Coaching),
 }
 
@@ -120,9 +121,9 @@ pub async fn capture(
     let _ = events.send(outcome).await;
 }
 
-/// Templates and scores of the good frames of one attempt, and the last frame of all.
+/// Templates, qualities and scores of the good frames of one attempt, and the last frame of all.
 struct Attempt {
-    templates: Vec<Template>,
+    templates: Vec<(Template, QualityScore)>,
     pad_scores: Vec<PadScore>,
     last: Option<Arc<Frame>>,
 }
@@ -161,8 +162,8 @@ async fn attempt(
         let eyes = engine.clone();
         let look = tokio::task::spawn_blocking(move || look(&eyes, &frame)).await;
         match look.map_err(|_| Stopped::Failed)? {
-            Ok(Look::Good(template, pad)) => {
-                attempt.templates.push(template);
+            Ok(Look::Good(template, quality, pad)) => {
+                attempt.templates.push((template, quality));
                 attempt.pad_scores.push(pad);
             }
             Ok(Look::Poor(coaching)) => {
@@ -202,11 +203,13 @@ fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
     if let Some(coaching) = analysis.coaching {
         return Ok(Look::Poor(coaching));
     }
-    let (Some(face), Some(pad)) = (analysis.largest(), analysis.pad) else {
+    let (Some(face), Some(quality), Some(pad)) =
+        (analysis.largest(), &analysis.quality, analysis.pad)
+    else {
         return Ok(Look::Poor(Coaching::LookAtCamera));
     };
     let template = pipeline.embed(&frame.image, face)?;
-    Ok(Look::Good(template, pad))
+    Ok(Look::Good(template, quality.unified, pad))
 }
 
 /// The template of the chip portrait, if that shows a usable face.
@@ -220,7 +223,7 @@ fn reference(engine: &FaceEngine, chip_portrait: Vec<u8>) -> Option<Template> {
 fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -> CaptureEvent {
     let last = attempt.last.as_ref();
     let live_jpeg = last.and_then(|frame| encode_jpeg(&frame.image, OFFICER_JPEG_QUALITY).ok());
-    let fused = Template::fuse(&attempt.templates);
+    let fused = Template::fuse_weighted(&attempt.templates);
     let (Some(live), Some(live_jpeg)) = (fused, live_jpeg.clone()) else {
         return CaptureEvent::NoFace(live_jpeg);
     };

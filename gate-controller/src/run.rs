@@ -10,7 +10,7 @@ use egate_hardware::lane_io::{LaneIo, LaneIoConfig};
 use egate_hardware::scanner::{Scanner, ScannerAddress, ScannerConfig};
 use egate_icao::session::{ReadOrder, Reading};
 use egate_lane::{Lane, LaneConfig};
-use egate_models::{Environment, FacePipeline};
+use egate_models::{Environment, FacePipeline, Manifest, Selection};
 use egate_types::{BgrFrame, TravellerScreen};
 use tokio::sync::{mpsc, watch};
 
@@ -138,15 +138,19 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
 
 /// Loads and warms up the face models; takes a second or two.
 async fn load_models(config: &Config) -> anyhow::Result<FacePipeline> {
-    let (environment, set) = if config.simulation {
-        (Environment::Simulation, "synthetic")
+    let environment = if config.simulation {
+        Environment::Simulation
     } else {
-        (Environment::Operational, "open")
+        Environment::Operational
     };
-    tracing::info!(set, "loading face models");
-    let folder = config.models.folder.clone();
+    let selection = Selection {
+        folder: config.models.folder.clone(),
+        ..Selection::new(&config.models.set, environment)
+    };
+    tracing::info!(set = selection.set, "loading face models");
+    let manifest = config.models.manifest.clone();
     let load = move || -> anyhow::Result<FacePipeline> {
-        let mut pipeline = FacePipeline::load(&folder, set, environment)?;
+        let mut pipeline = FacePipeline::load(&Manifest::read(&manifest)?, &selection)?;
         let grey = BgrFrame::new(640, 480, vec![128; 640 * 480 * 3])?;
         pipeline.analyse(&grey).context("face models do not run")?;
         Ok(pipeline)

@@ -7,8 +7,8 @@ use std::error::Error;
 use std::path::Path;
 
 use egate_models::{
-    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, Template, decode_portrait,
-    encode_jpeg,
+    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, Manifest, Selection, Template,
+    decode_portrait, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_live, render_portrait};
 use egate_types::{BgrFrame, Coaching};
@@ -19,8 +19,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     let first: u64 = arguments
         .next()
         .map_or(Ok(5_000_000), |text| text.parse())?;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("synthetic-set");
-    let mut pipeline = FacePipeline::load(&folder, "synthetic", Environment::Simulation)?;
+    let manifest = Manifest::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join("manifest.toml"))?;
+    let selection = Selection::new("synthetic", Environment::Simulation);
+    let mut pipeline = FacePipeline::load(&manifest, &selection)?;
 
     let mut measured = Measured::default();
     let mut portraits = Vec::new();

@@ -1,10 +1,10 @@
-//! Face detection with YuNet's decoding at any set of strides.
+//! Face detection: all faces of a frame with five landmarks, by the decoding that the manifest names.
 
 use egate_types::BgrFrame;
 
 use crate::geometry::letterbox;
 use crate::limits::{CANDIDATES_MAX, FACES_MAX};
-use crate::manifest::Detector as Description;
+use crate::manifest::{Decoding, Detector as Description};
 use crate::network::Network;
 use crate::pipeline::AnalyseError;
 
@@ -28,6 +28,19 @@ impl Face {
 
     pub(crate) fn area(&self) -> f32 {
         self.bbox[2] * self.bbox[3]
+    }
+
+    fn centred(
+        [x, y]: [f32; 2],
+        [width, height]: [f32; 2],
+        landmarks: [[f32; 2]; 5],
+        score: f32,
+    ) -> Self {
+        Self {
+            bbox: [x - width / 2.0, y - height / 2.0, width, height],
+            landmarks,
+            score,
+        }
     }
 
     fn values(&self) -> impl Iterator<Item = f32> {
@@ -55,46 +68,30 @@ impl Face {
 
 pub(crate) struct Detector {
     network: Network,
-    width: u32,
-    height: u32,
-    strides: Vec<u32>,
-    score_min: f32,
-    overlap_max: f32,
-    blend: bool,
+    description: Description,
     outputs: Vec<(String, usize)>,
 }
 
 impl Detector {
     pub(crate) fn new(network: Network, description: &Description) -> Self {
-        let (width, height) = (description.input.width, description.input.height);
-        let outputs = description
-            .strides
-            .iter()
-            .flat_map(|stride| {
-                let cells = (width / stride * (height / stride)) as usize;
-                [("cls", 1), ("obj", 1), ("bbox", 4), ("kps", 10)]
-                    .map(|(name, values)| (format!("{name}_{stride}"), cells * values))
-            })
-            .collect();
+        let counts = value_counts(description);
+        let outputs = description.outputs.iter().cloned().zip(counts).collect();
         Self {
             network,
-            width,
-            height,
-            strides: description.strides.clone(),
-            score_min: description.score_min,
-            overlap_max: description.overlap_max,
-            blend: description.blend,
+            description: description.clone(),
             outputs,
         }
     }
 
     /// All faces, the largest first.
     pub(crate) fn detect(&mut self, frame: &BgrFrame) -> Result<Vec<Face>, AnalyseError> {
-        let (picture, scale) = letterbox(frame, self.width, self.height)?;
+        let input = &self.description.input;
+        let (picture, scale) = letterbox(frame, input.width, input.height)?;
         let outputs = self.network.run(&picture, &self.outputs)?;
-        let mut candidates = Vec::new();
-        for (stride, tensors) in self.strides.iter().zip(outputs.chunks_exact(4)) {
-            self.decode(*stride, tensors, scale, &mut candidates);
+        let mut candidates = self.candidates(&outputs);
+        candidates.retain(|face| face.values().all(f32::is_finite));
+        for face in &mut candidates {
+            face.values_mut().for_each(|value| *value /= scale);
         }
         candidates.sort_by(|a, b| b.score.total_cmp(&a.score));
         candidates.truncate(CANDIDATES_MAX);
@@ -102,12 +99,12 @@ impl Detector {
         for candidate in &candidates {
             if faces
                 .iter()
-                .all(|face| face.overlap(candidate) <= self.overlap_max)
+                .all(|face| face.overlap(candidate) <= self.description.overlap_max)
             {
                 faces.push(*candidate);
             }
         }
-        if self.blend {
+        if self.description.blend {
             faces = faces
                 .iter()
                 .map(|face| blended(face, &candidates))
@@ -118,41 +115,114 @@ impl Detector {
         Ok(faces)
     }
 
-    fn decode(&self, stride: u32, tensors: &[Vec<f32>], scale: f32, out: &mut Vec<Face>) {
-        let [cls, obj, bbox, kps] = tensors else {
-            return;
-        };
-        let columns = (self.width / stride) as usize;
-        let step = stride as f32 / scale;
+    /// What the network thinks may be faces, in pixels of its input.
+    fn candidates(&self, outputs: &[Vec<f32>]) -> Vec<Face> {
+        let mut found = Vec::new();
+        match &self.description.decoding {
+            Decoding::Yunet { strides } => {
+                for (index, stride) in strides.iter().enumerate() {
+                    let tensors =
+                        [0, 1, 2, 3].map(|kind| outputs[kind * strides.len() + index].as_slice());
+                    self.yunet(*stride, tensors, &mut found);
+                }
+            }
+            Decoding::Retinaface {
+                strides,
+                prior_px,
+                variances,
+            } => {
+                if let [boxes, classes, landmarks] = outputs {
+                    let priors = self.priors(strides, prior_px);
+                    let tensors = [boxes.as_slice(), classes, landmarks];
+                    self.retinaface(priors, *variances, tensors, &mut found);
+                }
+            }
+        }
+        found
+    }
+
+    fn is_face(&self, score: f32) -> bool {
+        score.is_finite() && score >= self.description.score_min
+    }
+
+    fn yunet(&self, stride: u32, [cls, obj, bbox, kps]: [&[f32]; 4], found: &mut Vec<Face>) {
+        let columns = (self.description.input.width / stride) as usize;
+        let step = stride as f32;
         for (cell, (cls, obj)) in cls.iter().zip(obj).enumerate() {
             let score = (cls.clamp(0.0, 1.0) * obj.clamp(0.0, 1.0)).sqrt();
-            if score.is_nan() || score < self.score_min {
+            if !self.is_face(score) {
                 continue;
             }
             let (column, row) = ((cell % columns) as f32, (cell / columns) as f32);
             let [dx, dy, log_width, log_height] = [0, 1, 2, 3].map(|k| bbox[cell * 4 + k]);
-            let (width, height) = (log_width.exp() * step, log_height.exp() * step);
+            let centre = [(column + dx) * step, (row + dy) * step];
+            let size = [log_width.exp() * step, log_height.exp() * step];
             let landmarks = [0, 1, 2, 3, 4].map(|k| {
                 let at = cell * 10 + 2 * k;
                 [(column + kps[at]) * step, (row + kps[at + 1]) * step]
             });
-            let bbox = [
-                (column + dx) * step - width / 2.0,
-                (row + dy) * step - height / 2.0,
-                width,
-                height,
-            ];
-            if bbox
-                .iter()
-                .chain(landmarks.iter().flatten())
-                .all(|value| value.is_finite())
-            {
-                out.push(Face {
-                    bbox,
-                    landmarks,
-                    score,
-                });
+            found.push(Face::centred(centre, size, landmarks, score));
+        }
+    }
+
+    fn retinaface(
+        &self,
+        priors: impl Iterator<Item = [f32; 3]>,
+        [of_centre, of_size]: [f32; 2],
+        [boxes, classes, landmarks]: [&[f32]; 3],
+        found: &mut Vec<Face>,
+    ) {
+        for (index, [x, y, side]) in priors.enumerate() {
+            let score = classes[index * 2 + 1];
+            if !self.is_face(score) {
+                continue;
             }
+            let near = |dx: f32, dy: f32| [x + of_centre * side * dx, y + of_centre * side * dy];
+            let [dx, dy, log_width, log_height] = [0, 1, 2, 3].map(|k| boxes[index * 4 + k]);
+            let size = [log_width, log_height].map(|log| side * (of_size * log).exp());
+            let landmarks = [0, 1, 2, 3, 4].map(|k| {
+                let at = index * 10 + 2 * k;
+                near(landmarks[at], landmarks[at + 1])
+            });
+            found.push(Face::centred(near(dx, dy), size, landmarks, score));
+        }
+    }
+
+    /// Centre and side of every prior, in the order of the network's outputs.
+    fn priors<'a>(
+        &self,
+        strides: &'a [u32],
+        sizes: &'a [Vec<f32>],
+    ) -> impl Iterator<Item = [f32; 3]> + 'a {
+        let (width, height) = (self.description.input.width, self.description.input.height);
+        strides.iter().zip(sizes).flat_map(move |(stride, sizes)| {
+            let step = *stride as f32;
+            let middle = move |cell: u32| (cell as f32 + 0.5) * step;
+            (0..height / stride).flat_map(move |row| {
+                (0..width / stride).flat_map(move |column| {
+                    let at = move |side: &f32| [middle(column), middle(row), *side];
+                    sizes.iter().map(at)
+                })
+            })
+        })
+    }
+}
+
+/// How many values each output of the network has.
+fn value_counts(description: &Description) -> Vec<usize> {
+    let input = &description.input;
+    let cells = |stride: &u32| (input.width / stride * (input.height / stride)) as usize;
+    match &description.decoding {
+        Decoding::Yunet { strides } => [1, 1, 4, 10]
+            .into_iter()
+            .flat_map(|values| strides.iter().map(move |stride| cells(stride) * values))
+            .collect(),
+        Decoding::Retinaface {
+            strides, prior_px, ..
+        } => {
+            let of_stride = strides.iter().zip(prior_px);
+            let priors: usize = of_stride.map(|(stride, of)| cells(stride) * of.len()).sum();
+            vec![priors * 4, priors * 2, priors * 10]
         }
     }
 }

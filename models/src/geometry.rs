@@ -7,6 +7,8 @@ use opencv::prelude::*;
 use opencv::{core, imgproc};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::manifest::{Alignment, AlignmentPoints};
+
 /// OpenCV failed on a picture.
 #[derive(Debug, thiserror::Error)]
 #[error("image geometry failed")]
@@ -44,16 +46,21 @@ pub(crate) fn letterbox(
 pub(crate) fn align(
     frame: &BgrFrame,
     landmarks: &[[f32; 2]; 5],
-    template: &[[f32; 2]; 5],
-    width: u32,
-    height: u32,
+    alignment: &Alignment,
 ) -> Result<Picture, GeometryError> {
-    let [a, b, c, d] = similarity(landmarks, template);
+    let [a, b, c, d] = match &alignment.points {
+        AlignmentPoints::Five(points) => similarity(landmarks, points),
+        AlignmentPoints::EyesAndMouth(points) => {
+            let [left, right, _, mouth_left, mouth_right] = *landmarks;
+            let mouth = [0, 1].map(|axis| f32::midpoint(mouth_left[axis], mouth_right[axis]));
+            similarity(&[left, right, mouth], points)
+        }
+    };
     with_mat(frame, |mat| {
         let matrix = Mat::from_slice_2d(&[[a, -b, c], [b, a, d]])?;
         debug_assert_eq!(matrix.depth(), CV_64F);
         let mut warped = Mat::default();
-        let size = Size::new(width as i32, height as i32);
+        let size = Size::new(alignment.width as i32, alignment.height as i32);
         imgproc::warp_affine(
             mat,
             &mut warped,
@@ -117,13 +124,10 @@ pub(crate) fn sharpness(picture: &Picture) -> Result<f32, GeometryError> {
 
 /// Similarity that maps `from` onto `to`: x' = a x - b y + c, y' = b x + a y + d (Umeyama, reflections
 /// excluded).
-fn similarity(from: &[[f32; 2]; 5], to: &[[f32; 2]; 5]) -> [f64; 4] {
-    let mean = |points: &[[f32; 2]; 5], axis: usize| {
-        points
-            .iter()
-            .map(|point| f64::from(point[axis]))
-            .sum::<f64>()
-            / 5.0
+fn similarity<const N: usize>(from: &[[f32; 2]; N], to: &[[f32; 2]; N]) -> [f64; 4] {
+    let mean = |points: &[[f32; 2]; N], axis: usize| {
+        let of_axis = points.iter().map(|point| f64::from(point[axis]));
+        of_axis.sum::<f64>() / N as f64
     };
     let (from_x, from_y, to_x, to_y) = (mean(from, 0), mean(from, 1), mean(to, 0), mean(to, 1));
     let (mut dot, mut cross, mut norm) = (0.0, 0.0, 0.0);
@@ -134,7 +138,7 @@ fn similarity(from: &[[f32; 2]; 5], to: &[[f32; 2]; 5]) -> [f64; 4] {
         cross += fx * ty - fy * tx;
         norm += fx * fx + fy * fy;
     }
-    // Five coincident points have no size; the identity then keeps the numbers finite.
+    // Coincident points have no size; the identity then keeps the numbers finite.
     let (a, b) = if norm > 1e-9 {
         (dot / norm, cross / norm)
     } else {

@@ -1,8 +1,8 @@
 //! The face pipeline: detect, align, judge, embed, compare, on ONNX Runtime and OpenCV.
 //!
-//! A *model set* is a folder of ONNX files under one manifest with hashes, decoding and thresholds.
-//! `synthetic-set/` is in the repository and serves simulation; `open-set.toml` describes public models
-//! for real people that lie in a folder of their own. One code path runs both.
+//! `manifest.toml` describes every model with its hash, decoding and measured thresholds, and the *sets* made of them:
+//! `synthetic`, whose networks are in the repository and serve simulation, and `open`, public models for real people
+//! that lie in a folder of their own. One code path runs both.
 //!
 //! Blocking: callers in async shells use `spawn_blocking`. Nothing here logs, and neither templates nor
 //! frames print; templates are wiped when dropped.
@@ -14,15 +14,24 @@ mod manifest;
 mod network;
 mod pipeline;
 mod portrait;
+mod quality;
 mod runtime;
+mod template;
 
 pub use detect::Face;
 pub use geometry::GeometryError;
-pub use manifest::{ManifestError, MeasuredRates, Thresholds};
+pub use manifest::{
+    CaptureLimits, EVALUATION, Manifest, ManifestError, Matcher, MeasuredAttacks, MeasuredPairs,
+    ModelFile, ModelPath, ModelSet, OperatingPoint, Presentation, cache_folder,
+};
 pub use network::NetworkError;
-pub use pipeline::{AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Template};
+pub use pipeline::{
+    AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Selection, Thresholds,
+};
 pub use portrait::{PortraitError, decode_portrait, encode_jpeg};
+pub use quality::{Component, Judgement, Quality, QualityScore};
 pub use runtime::RuntimeError;
+pub use template::Template;
 
 /// Good frames fused into one template per attempt; the rates of a transaction are measured with it.
 pub const FRAMES_PER_ATTEMPT: usize = 3;

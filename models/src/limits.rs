@@ -4,6 +4,8 @@
 pub const MODEL_BYTES_MAX: u64 = 64 << 20;
 /// Largest manifest, bytes.
 pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
+/// Priors per cell of a detector; more would only repeat each other.
+pub const PRIORS_MAX: usize = 8;
 /// Largest encoded portrait, bytes; DG2 portraits have 15 to 40 kB, a chip holds some 100 kB in all.
 pub const PORTRAIT_BYTES_MAX: usize = 4 << 20;
 /// Longest side of a decoded picture, pixels; keeps a crafted header from asking for gigabytes.

@@ -1,20 +1,25 @@
-//! The description of a model set: parsed strictly, every file checked against its hash.
+//! The one manifest: every model with its hash and how to run it, and the sets made of them. Parsed strictly.
+
+mod check;
+mod file;
 
 use std::collections::BTreeMap;
-use std::fs::File;
-use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use egate_types::{MatchScore, PadScore};
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::limits::{MANIFEST_BYTES_MAX, MODEL_BYTES_MAX};
+pub use file::{ModelFile, ModelPath};
 
-/// A set that must not be used.
+use crate::limits::MANIFEST_BYTES_MAX;
+
+/// Models of this set are for comparison in evaluations; no set that a gate loads may name them.
+pub const EVALUATION: &str = "evaluation";
+
+/// A manifest or model that must not be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ManifestError {
-    /// A file of the set cannot be read.
+    /// A file cannot be read.
     #[error("cannot read {}", .path.display())]
     Unreadable {
         /// Which.
@@ -41,22 +46,34 @@ pub enum ManifestError {
         source: toml::de::Error,
     },
     /// The manifest parses and makes no sense.
-    #[error("{} is inconsistent: {reason}", .path.display())]
+    #[error("{}: {field}: {reason}", .path.display())]
     Inconsistent {
         /// Which.
         path: PathBuf,
-        /// What is wrong.
+        /// Entry and field.
+        field: String,
+        /// What is wrong with it.
         reason: String,
     },
-    /// Another set than the one asked for.
-    #[error("{} describes the set {found:?}, {expected:?} was asked for", .path.display())]
-    OtherSet {
+    /// The manifest has no such entry that may be used here.
+    #[error("the manifest has no {kind} {name:?} in the set {set:?}")]
+    Unknown {
+        /// `set`, `detector`, `matcher`.
+        kind: &'static str,
+        /// What was asked for.
+        name: String,
+        /// Where it was looked for.
+        set: String,
+    },
+    /// A model file has another size than the manifest says.
+    #[error("{} has {actual} bytes, the manifest says {expected}", .path.display())]
+    SizeMismatch {
         /// Which.
         path: PathBuf,
-        /// The set it describes.
-        found: String,
-        /// The set asked for.
-        expected: String,
+        /// As in the manifest.
+        expected: u64,
+        /// As on disk.
+        actual: u64,
     },
     /// A model file is not the one the manifest names.
     #[error("{} has SHA-256 {actual}, the manifest says {expected}", .path.display())]
@@ -68,105 +85,146 @@ pub enum ManifestError {
         /// As on disk.
         actual: String,
     },
+    /// Nobody said where the models of this set lie, and there is no home folder to look in.
+    #[error("no folder is given for the models of the set {0:?}")]
+    NoFolder(String),
 }
 
-/// Decision thresholds of a set with the error rates they stand for.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// All models and sets.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Thresholds {
-    /// Same person at or above this score.
-    #[serde(rename = "match_score_ppm", deserialize_with = "match_score")]
-    pub match_score: MatchScore,
-    /// Bona fide at or above this score.
-    #[serde(rename = "pad_score_ppm", deserialize_with = "pad_score")]
-    pub pad_score: PadScore,
-    /// What was measured at these thresholds.
-    pub measured: MeasuredRates,
+pub struct Manifest {
+    manifest_version: u32,
+    #[serde(skip)]
+    folder: PathBuf,
+    pub(crate) alignment: BTreeMap<String, Alignment>,
+    #[serde(rename = "detector")]
+    pub(crate) detectors: Vec<Detector>,
+    #[serde(rename = "embedder")]
+    pub(crate) embedders: Vec<Embedder>,
+    #[serde(rename = "pad")]
+    pub(crate) pads: Vec<Pad>,
+    #[serde(rename = "quality")]
+    pub(crate) qualities: Vec<QualityModel>,
+    #[serde(rename = "matcher")]
+    pub(crate) matchers: Vec<Matcher>,
+    #[serde(rename = "set")]
+    pub(crate) sets: BTreeMap<String, ModelSet>,
 }
 
-/// Error rates measured on people that no training saw.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+/// Where the landmarks lie in an aligned picture, pixels.
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct MeasuredRates {
-    /// False match rate, as a share of `impostor_pairs`.
-    pub fmr: f64,
-    /// Comparisons of different people.
-    pub impostor_pairs: u32,
-    /// False non-match rate, as a share of `genuine_pairs`.
-    pub fnmr: f64,
-    /// Comparisons of the same person.
-    pub genuine_pairs: u32,
-    /// Attacks accepted, as a share of `attacks` (the worst attack kind).
-    pub apcer: f64,
-    /// Attack presentations of that kind.
-    pub attacks: u32,
-    /// Bona fide presentations rejected, as a share of `bona_fide`.
-    pub bpcer: f64,
-    /// Bona fide presentations.
-    pub bona_fide: u32,
-    /// On which pictures.
-    pub population: String,
+pub(crate) struct Alignment {
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) points: AlignmentPoints,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Manifest {
-    pub(crate) manifest_version: u32,
-    pub(crate) set: String,
-    /// Trained on drawn faces: worthless, and therefore refused, on real people.
-    pub(crate) simulation_only: bool,
-    pub(crate) detector: Detector,
-    pub(crate) embedder: Embedder,
-    /// One or several; the bona fide probabilities are averaged.
-    pub(crate) pad: Vec<Pad>,
-    pub(crate) thresholds: Thresholds,
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum AlignmentPoints {
+    /// All five landmarks.
+    Five([[f32; 2]; 5]),
+    /// Both eyes and the middle of the mouth corners.
+    EyesAndMouth([[f32; 2]; 3]),
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Detector {
+    pub(crate) name: String,
+    pub(crate) set: String,
     pub(crate) file: ModelFile,
+    pub(crate) licence: String,
+    pub(crate) origin: Origin,
     pub(crate) input: Input,
-    pub(crate) strides: Vec<u32>,
+    pub(crate) outputs: Vec<String>,
+    pub(crate) decoding: Decoding,
     pub(crate) score_min: f32,
     pub(crate) overlap_max: f32,
     /// Average the suppressed candidates into the face they overlap.
+    #[serde(default)]
     pub(crate) blend: bool,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Decoding {
+    /// `outputs`: cls, obj, bbox, kps, each for every stride.
+    Yunet { strides: Vec<u32> },
+    /// `outputs`: boxes, class probabilities, landmarks, for all priors.
+    Retinaface {
+        strides: Vec<u32>,
+        /// Sizes of the square priors of each stride.
+        prior_px: Vec<Vec<f32>>,
+        /// Of centres and of sizes.
+        variances: [f32; 2],
+    },
+}
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Embedder {
+    pub(crate) name: String,
+    pub(crate) set: String,
     pub(crate) file: ModelFile,
+    pub(crate) licence: String,
+    pub(crate) origin: Origin,
     pub(crate) input: Input,
-    /// Where the five landmarks lie in the aligned picture.
-    pub(crate) template: [[f32; 2]; 5],
+    pub(crate) alignment: String,
     pub(crate) output: String,
     pub(crate) dimension: usize,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Pad {
+    pub(crate) name: String,
+    pub(crate) set: String,
     pub(crate) file: ModelFile,
+    pub(crate) licence: String,
+    pub(crate) origin: Origin,
     pub(crate) input: Input,
     /// Crop around the face in multiples of its box.
     pub(crate) crop_scale: f32,
     pub(crate) output: String,
-    pub(crate) classes: usize,
-    pub(crate) bona_fide_class: usize,
+    /// One of them is `bona_fide`.
+    pub(crate) classes: Vec<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct ModelFile {
-    name: PathBuf,
-    sha256: String,
-    licence: String,
-    origin: String,
+pub(crate) struct QualityModel {
+    pub(crate) name: String,
+    pub(crate) set: String,
+    pub(crate) file: ModelFile,
+    pub(crate) licence: String,
+    pub(crate) origin: Origin,
+    pub(crate) input: Input,
+    pub(crate) alignment: String,
+    pub(crate) output: String,
+    /// Raw values that stand for 0, 50 and 100.
+    pub(crate) scale: [f32; 3],
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub(crate) enum Origin {
+    /// A file in a public repository.
+    Published {
+        repository: String,
+        revision: String,
+        path: String,
+        /// How the published file was changed; then it cannot be downloaded from there.
+        #[serde(default)]
+        converted: Option<String>,
+    },
+    /// Made in this repository.
+    Trained(String),
+}
+
+#[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Input {
     pub(crate) tensor: String,
@@ -185,136 +243,219 @@ pub(crate) enum Colour {
     Rgb,
 }
 
+/// Embedders whose cosines make one score, and the thresholds of that score.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Matcher {
+    /// What `--embedder` calls it; one embedder alone lends its name.
+    pub name: String,
+    pub(crate) set: String,
+    pub(crate) embedders: Vec<WeightedEmbedder>,
+    /// What the rates were measured on.
+    pub measured: MeasuredPairs,
+    /// Thresholds, the highest rate first.
+    pub points: Vec<OperatingPoint>,
+}
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WeightedEmbedder {
+    pub(crate) name: String,
+    /// Share of the score; the shares of a matcher add up to 1, so that scores stay within -1..=1.
+    pub(crate) weight: f32,
+}
+
+/// Pairs that match rates were measured on.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredPairs {
+    /// Pictures, protocol, detector.
+    pub on: String,
+    /// Comparisons of different people.
+    pub impostor_pairs: u64,
+    /// Comparisons of the same person.
+    pub genuine_pairs: u64,
+}
+
+/// A threshold and the error rates it stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OperatingPoint {
+    /// False match rate, a share.
+    pub fmr: f64,
+    /// Same person at or above this score.
+    #[serde(rename = "match_score_ppm", deserialize_with = "match_score")]
+    pub match_score: MatchScore,
+    /// False non-match rate, a share.
+    pub fnmr: f64,
+}
+
+/// A set of models that a gate may load.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ModelSet {
+    /// Trained on drawn faces: worthless, and therefore refused, on real people.
+    pub simulation_only: bool,
+    /// Where its models lie, beside the manifest; absent for models that are not in the repository.
+    #[serde(default)]
+    pub(crate) folder: Option<PathBuf>,
+    /// Used unless another one of the set is named.
+    pub detector: String,
+    /// Used unless another one of the set is named.
+    pub matcher: String,
+    /// The decision threshold is the lowest one whose false match rate is no larger than this share.
+    pub fmr_max: f64,
+    /// The bona fide probabilities of these networks are averaged.
+    pub pad: Vec<String>,
+    /// Learned quality, where the set has a network for it.
+    #[serde(default)]
+    pub quality: Option<String>,
+    /// Attack detection.
+    pub presentation: Presentation,
+    /// What a usable picture of this set's networks is.
+    pub capture: CaptureLimits,
+}
+
+/// Threshold of attack detection, and what was measured with it.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Presentation {
+    /// Bona fide at or above this score.
+    #[serde(rename = "pad_score_ppm", deserialize_with = "pad_score")]
+    pub pad_score: PadScore,
+    /// Errors at that threshold.
+    pub measured: MeasuredAttacks,
+}
+
+/// Error rates of attack detection (ISO/IEC 30107-3).
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MeasuredAttacks {
+    /// Attacks accepted, as a share of `attacks` (the worst attack kind).
+    pub apcer: f64,
+    /// Attack presentations of that kind.
+    pub attacks: u32,
+    /// Bona fide presentations rejected, as a share of `bona_fide`.
+    pub bpcer: f64,
+    /// Bona fide presentations.
+    pub bona_fide: u32,
+    /// On which pictures.
+    pub on: String,
+}
+
+/// Below these a picture is not used; each stands for a quality of 50 of 100.
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CaptureLimits {
+    /// How the face is aligned that light and sharpness are measured on.
+    pub(crate) alignment: String,
+    /// Distance of the eyes, pixels: what the networks need to see.
+    pub eye_distance_px_min: f32,
+    /// Height of the face box over the frame's: taller faces leave no room for what attack detection looks at.
+    pub face_height_share_max: f32,
+    /// Standard deviation of the Laplacian of the aligned face, grey levels.
+    pub sharpness_min: f32,
+}
+
 impl Manifest {
-    /// Reads and checks the description; model files are read by [`ModelFile::read`].
-    pub(crate) fn read(path: &Path, set: &str) -> Result<Self, ManifestError> {
-        let bytes = read_limited(path, MANIFEST_BYTES_MAX)?;
-        let text = String::from_utf8_lossy(&bytes);
-        let manifest: Self = toml::from_str(&text).map_err(|source| ManifestError::Malformed {
+    /// Reads and checks a manifest; model files are read when they are loaded.
+    ///
+    /// # Errors
+    /// The file cannot be read, or anything in it does not fit together.
+    pub fn read(path: &Path) -> Result<Self, ManifestError> {
+        let bytes = file::read_limited(path, MANIFEST_BYTES_MAX)?;
+        Self::parse(&String::from_utf8_lossy(&bytes), path)
+    }
+
+    /// Parses a manifest as if it lay at `path`.
+    ///
+    /// # Errors
+    /// Anything in it is unknown or does not fit together.
+    pub fn parse(text: &str, path: &Path) -> Result<Self, ManifestError> {
+        let malformed = |source| ManifestError::Malformed {
             path: path.to_path_buf(),
             source,
-        })?;
-        if manifest.set != set {
-            return Err(ManifestError::OtherSet {
-                path: path.to_path_buf(),
-                found: manifest.set,
-                expected: set.to_owned(),
-            });
-        }
-        match manifest.inconsistency() {
+        };
+        let mut manifest: Self = toml::from_str(text).map_err(malformed)?;
+        manifest.folder = path.parent().unwrap_or(Path::new("")).to_path_buf();
+        match check::inconsistency(&manifest, VERSION) {
             None => Ok(manifest),
-            Some(reason) => Err(ManifestError::Inconsistent {
+            Some((field, reason)) => Err(ManifestError::Inconsistent {
                 path: path.to_path_buf(),
+                field,
                 reason,
             }),
         }
     }
 
-    fn inconsistency(&self) -> Option<String> {
-        if self.manifest_version != VERSION {
-            return Some(format!(
-                "manifest_version is {}, not {VERSION}",
-                self.manifest_version
-            ));
+    /// A set by its name.
+    ///
+    /// # Errors
+    /// There is none.
+    pub fn set(&self, name: &str) -> Result<&ModelSet, ManifestError> {
+        self.sets
+            .get(name)
+            .ok_or_else(|| unknown("set", name, name))
+    }
+
+    /// A matcher by its name, whatever its set.
+    #[must_use]
+    pub fn matcher(&self, name: &str) -> Option<&Matcher> {
+        self.matchers.iter().find(|matcher| matcher.name == name)
+    }
+
+    /// Where the models of a set lie: beside the manifest if it says so, else `given`, else [`cache_folder`].
+    ///
+    /// # Errors
+    /// Neither is known.
+    pub fn models_folder(&self, set: &str, given: Option<&Path>) -> Result<PathBuf, ManifestError> {
+        match self.sets.get(set).and_then(|set| set.folder.as_ref()) {
+            Some(beside) => Ok(self.folder.join(beside)),
+            None => given
+                .map(Path::to_path_buf)
+                .or_else(cache_folder)
+                .ok_or_else(|| ManifestError::NoFolder(set.to_owned())),
         }
-        let inputs = [
-            ("detector", &self.detector.input),
-            ("embedder", &self.embedder.input),
-        ]
-        .into_iter()
-        .chain(self.pad.iter().map(|pad| ("pad", &pad.input)));
-        for (role, input) in inputs {
-            if !(16..=2048).contains(&input.width) || !(16..=2048).contains(&input.height) {
-                return Some(format!(
-                    "{role} input of {} x {}",
-                    input.width, input.height
-                ));
-            }
-            if input
-                .deviation
-                .iter()
-                .any(|deviation| deviation.is_nan() || *deviation <= 0.0)
-            {
-                return Some(format!("{role} deviation is not positive"));
-            }
-        }
-        let files = [&self.detector.file, &self.embedder.file]
-            .into_iter()
-            .chain(self.pad.iter().map(|pad| &pad.file));
-        let mut hashes = BTreeMap::new();
-        for file in files {
-            if file.name.components().count() != 1 || file.name.file_name().is_none() {
-                return Some(format!("{} is not a plain file name", file.name.display()));
-            }
-            if file.licence.is_empty() || file.origin.is_empty() {
-                return Some(format!("{} lacks licence or origin", file.name.display()));
-            }
-            if hashes.insert(&file.sha256, &file.name).is_some() {
-                return Some(format!("{} is named twice", file.name.display()));
-            }
-        }
-        let Detector { strides, input, .. } = &self.detector;
-        let uneven = |stride: &u32| {
-            *stride == 0
-                || !input.width.is_multiple_of(*stride)
-                || !input.height.is_multiple_of(*stride)
-        };
-        if strides.is_empty() || strides.iter().any(uneven) {
-            return Some(format!(
-                "strides {strides:?} do not divide the detector's input"
-            ));
-        }
-        if self.pad.is_empty()
-            || self
-                .pad
-                .iter()
-                .any(|pad| pad.bona_fide_class >= pad.classes)
-        {
-            return Some("no pad model, or a bona_fide_class beyond its classes".to_owned());
-        }
-        (self.embedder.dimension == 0).then(|| "embedder dimension is 0".to_owned())
     }
 }
 
-impl ModelFile {
-    /// The model's bytes, exactly those that the manifest names.
-    pub(crate) fn read(&self, folder: &Path) -> Result<Vec<u8>, ManifestError> {
-        let path = folder.join(&self.name);
-        let bytes = read_limited(&path, MODEL_BYTES_MAX)?;
-        let actual = hex::encode(Sha256::digest(&bytes));
-        if actual != self.sha256 {
-            let expected = self.sha256.clone();
-            return Err(ManifestError::HashMismatch {
-                path,
-                expected,
-                actual,
-            });
-        }
-        Ok(bytes)
-    }
-
-    pub(crate) fn name(&self) -> String {
-        self.name.display().to_string()
+impl Matcher {
+    /// The lowest threshold whose false match rate is at most `fmr_max`.
+    #[must_use]
+    pub fn point(&self, fmr_max: f64) -> Option<OperatingPoint> {
+        self.points
+            .iter()
+            .copied()
+            .find(|point| point.fmr <= fmr_max)
     }
 }
 
-fn read_limited(path: &Path, limit: u64) -> Result<Vec<u8>, ManifestError> {
-    let unreadable = |source| ManifestError::Unreadable {
-        path: path.to_path_buf(),
-        source,
+impl Decoding {
+    pub(crate) fn strides(&self) -> &[u32] {
+        match self {
+            Self::Yunet { strides } | Self::Retinaface { strides, .. } => strides,
+        }
+    }
+}
+
+/// Where models that are not in the repository lie unless somebody says otherwise: `egate/models` in the user's cache folder.
+#[must_use]
+pub fn cache_folder() -> Option<PathBuf> {
+    let absolute = |name| {
+        std::env::var_os(name)
+            .map(PathBuf::from)
+            .filter(|path| path.is_absolute())
     };
-    let mut bytes = Vec::new();
-    let file = File::open(path).map_err(unreadable)?;
-    file.take(limit + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() as u64 > limit {
-        return Err(ManifestError::TooLarge {
-            path: path.to_path_buf(),
-            limit,
-        });
+    let cache = absolute("XDG_CACHE_HOME").or_else(|| Some(absolute("HOME")?.join(".cache")))?;
+    Some(cache.join("egate/models"))
+}
+
+pub(crate) fn unknown(kind: &'static str, name: &str, set: &str) -> ManifestError {
+    ManifestError::Unknown {
+        kind,
+        name: name.to_owned(),
+        set: set.to_owned(),
     }
-    Ok(bytes)
 }
 
 fn match_score<'de, D: serde::Deserializer<'de>>(input: D) -> Result<MatchScore, D::Error> {
@@ -338,4 +479,4 @@ fn pad_score<'de, D: serde::Deserializer<'de>>(input: D) -> Result<PadScore, D::
     Ok(PadScore(ppm))
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;

@@ -55,8 +55,9 @@ impl Network {
         model: String,
         bytes: &[u8],
         input: &Input,
+        threads: usize,
     ) -> Result<Self, NetworkError> {
-        let session = session(runtime, bytes).map_err(|source| NetworkError::Load {
+        let session = session(runtime, bytes, threads).map_err(|source| NetworkError::Load {
             model: model.clone(),
             source,
         })?;
@@ -123,9 +124,10 @@ impl Network {
     }
 }
 
-/// One thread each: a lane's computer runs several lanes' work, and small networks gain little from more.
-fn session(runtime: &Environment, bytes: &[u8]) -> Result<Session, ort::Error> {
+/// Threads of ONNX Runtime do not spin while they wait: a lane's computer runs several lanes' work.
+fn session(runtime: &Environment, bytes: &[u8], threads: usize) -> Result<Session, ort::Error> {
     Session::builder(runtime)?
-        .with_intra_threads(1)?
+        .with_intra_threads(threads)?
+        .with_intra_op_spinning(false)?
         .commit_from_memory(bytes)
 }

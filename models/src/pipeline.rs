@@ -1,15 +1,20 @@
 //! The pipeline that callers use: load a set, analyse frames, embed and compare faces.
 
-use std::path::Path;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use egate_types::{BgrFrame, Coaching, MatchScore, PadScore};
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::detect::{Detector, Face};
-use crate::geometry::{GeometryError, align, context_crop, sharpness};
-use crate::manifest::{Embedder, Input, Manifest, ManifestError, ModelFile, Pad, Thresholds};
+use crate::geometry::{GeometryError, align, context_crop};
+use crate::manifest::{
+    Alignment, CaptureLimits, EVALUATION, Embedder, Input, Manifest, ManifestError, Matcher,
+    ModelFile, Pad, QualityModel, unknown,
+};
 use crate::network::{Network, NetworkError};
+use crate::quality::{self, Quality};
 use crate::runtime::{self, RuntimeError};
+use crate::template::{Space, Template};
 
 /// Where the pipeline is about to run. A set trained on drawn faces loads in simulation alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +23,41 @@ pub enum Environment {
     Simulation,
     /// Real travellers.
     Operational,
+}
+
+/// What to load of a manifest.
+#[derive(Debug, Clone)]
+pub struct Selection {
+    /// Name of the set.
+    pub set: String,
+    /// Where it runs.
+    pub environment: Environment,
+    /// Another detector of the set than its usual one.
+    pub detector: Option<String>,
+    /// Another matcher of the set than its usual one.
+    pub matcher: Option<String>,
+    /// Where models lie that are not in the repository; the user's cache folder if absent.
+    pub folder: Option<PathBuf>,
+    /// The ONNX Runtime library; the one that `ORT_DYLIB_PATH` names if absent.
+    pub library: Option<PathBuf>,
+    /// Threads for one frame.
+    pub threads: usize,
+}
+
+impl Selection {
+    /// The set as its manifest has it, on one thread.
+    #[must_use]
+    pub fn new(set: &str, environment: Environment) -> Self {
+        Self {
+            set: set.to_owned(),
+            environment,
+            detector: None,
+            matcher: None,
+            folder: None,
+            library: None,
+            threads: 1,
+        }
+    }
 }
 
 /// A set that does not load.
@@ -55,6 +95,8 @@ pub struct FrameAnalysis {
     pub faces: Vec<Face>,
     /// What the traveller should do for a better picture; `None` if this one is good.
     pub coaching: Option<Coaching>,
+    /// Quality of the largest face; `None` without a face.
+    pub quality: Option<Quality>,
     /// Attack detection on the largest face; `None` without a face.
     pub pad: Option<PadScore>,
 }
@@ -64,102 +106,108 @@ impl FrameAnalysis {
     pub fn largest(&self) -> Option<&Face> {
         self.faces.first()
     }
+
+    fn new(faces: Vec<Face>, quality: Option<Quality>, pad: Option<PadScore>) -> Self {
+        let coaching = match &quality {
+            Some(quality) => quality.coaching(),
+            None => Some(Coaching::LookAtCamera),
+        };
+        Self {
+            faces,
+            coaching,
+            quality,
+            pad,
+        }
+    }
 }
 
-/// A biometric template: unit vector, wiped when dropped, never printed.
-#[derive(Zeroize, ZeroizeOnDrop)]
-pub struct Template(Vec<f32>);
-
-impl Template {
-    /// Cosine similarity; templates of different sets do not match.
-    pub fn compare(&self, other: &Self) -> MatchScore {
-        if self.0.len() != other.0.len() {
-            return MatchScore::from_cosine(f32::NAN);
-        }
-        MatchScore::from_cosine(self.0.iter().zip(&other.0).map(|(a, b)| a * b).sum())
-    }
-
-    /// One template of several looks at one face: the direction of their mean. `None` without any.
-    pub fn fuse(looks: &[Self]) -> Option<Self> {
-        let (first, others) = looks.split_first()?;
-        let mut sum = first.0.clone();
-        for look in others {
-            sum.iter_mut()
-                .zip(&look.0)
-                .for_each(|(sum, value)| *sum += value);
-        }
-        Some(Self::normalised(sum))
-    }
-
-    /// Not-a-number throughout if the network gave nothing of length: matches nothing.
-    fn normalised(mut values: Vec<f32>) -> Self {
-        let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
-        values.iter_mut().for_each(|value| *value /= length);
-        Self(values)
-    }
+/// The decision thresholds in force.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Thresholds {
+    /// Same person at or above this score.
+    pub match_score: MatchScore,
+    /// False match rate that it stands for on the matcher's pairs.
+    pub fmr: f64,
+    /// Bona fide at or above this score.
+    pub pad_score: PadScore,
 }
 
 /// A loaded model set.
 pub struct FacePipeline {
     set: String,
-    detector: Detector,
-    embedder: Network,
-    embedder_description: Embedder,
-    pads: Vec<(Network, Pad)>,
+    matcher: Matcher,
     thresholds: Thresholds,
+    threads: usize,
+    detector: Detector,
+    embedding: Embedding,
+    judging: Judging,
 }
 
 impl FacePipeline {
-    /// Loads `folder/manifest.toml`, which must describe `set`, with the library that `ORT_DYLIB_PATH` names.
-    pub fn load(folder: &Path, set: &str, environment: Environment) -> Result<Self, LoadError> {
-        Self::load_described(
-            &folder.join("manifest.toml"),
-            folder,
-            set,
-            environment,
-            None,
-        )
+    /// Loads what a gate may use: models of the selected set alone.
+    ///
+    /// # Errors
+    /// The set is for simulation and this is not one, or the manifest, a model or the library is not as it must be.
+    pub fn load(manifest: &Manifest, selection: &Selection) -> Result<Self, LoadError> {
+        Self::load_of(manifest, selection, &[&selection.set])
     }
 
-    /// Loads a set whose description lies apart from its models, optionally with a given ONNX Runtime library.
-    pub fn load_described(
-        description: &Path,
-        models: &Path,
-        set: &str,
-        environment: Environment,
-        library: Option<&Path>,
+    /// Loads for a comparison of models: those marked `evaluation` count as part of every set. Never for a gate.
+    ///
+    /// # Errors
+    /// As [`Self::load`].
+    pub fn load_for_evaluation(
+        manifest: &Manifest,
+        selection: &Selection,
     ) -> Result<Self, LoadError> {
-        let manifest = Manifest::read(description, set)?;
-        if manifest.simulation_only && environment != Environment::Simulation {
-            return Err(LoadError::SimulationOnly(manifest.set));
+        Self::load_of(manifest, selection, &[&selection.set, EVALUATION])
+    }
+
+    fn load_of(
+        manifest: &Manifest,
+        selection: &Selection,
+        allowed: &[&str],
+    ) -> Result<Self, LoadError> {
+        let set = manifest.set(&selection.set)?;
+        if set.simulation_only && selection.environment != Environment::Simulation {
+            return Err(LoadError::SimulationOnly(selection.set.clone()));
         }
-        let runtime = runtime::environment(library)?;
-        let Manifest {
-            set,
-            detector,
-            embedder,
-            pad,
-            thresholds,
-            ..
-        } = manifest;
-        let network = |file: &ModelFile, input: &Input| -> Result<Network, LoadError> {
-            Ok(Network::load(
-                runtime,
-                file.name(),
-                &file.read(models)?,
-                input,
-            )?)
+        let allows = |of: &str| allowed.contains(&of);
+        let none = |kind, name: &str| unknown(kind, name, &selection.set);
+        let name = selection.detector.as_ref().unwrap_or(&set.detector);
+        let detector = manifest.detectors.iter();
+        let detector = detector
+            .clone()
+            .find(|detector| detector.name == *name && allows(&detector.set))
+            .ok_or_else(|| none("detector", name))?;
+        let name = selection.matcher.as_ref().unwrap_or(&set.matcher);
+        let matcher = manifest
+            .matcher(name)
+            .filter(|matcher| allows(&matcher.set))
+            .ok_or_else(|| none("matcher", name))?;
+        let point = matcher
+            .point(set.fmr_max)
+            .ok_or_else(|| none("threshold", name))?;
+        let thresholds = Thresholds {
+            match_score: point.match_score,
+            fmr: point.fmr,
+            pad_score: set.presentation.pad_score,
         };
+        let loader = Loader {
+            manifest,
+            selection,
+            runtime: runtime::environment(selection.library.as_deref())?,
+        };
+        let threads = selection.threads.max(1);
+        let network = loader.network(&detector.set, &detector.file, &detector.input, threads)?;
         Ok(Self {
-            set,
-            detector: Detector::new(network(&detector.file, &detector.input)?, &detector),
-            embedder: network(&embedder.file, &embedder.input)?,
-            embedder_description: embedder,
-            pads: pad
-                .into_iter()
-                .map(|pad| Ok((network(&pad.file, &pad.input)?, pad)))
-                .collect::<Result<_, LoadError>>()?,
+            set: selection.set.clone(),
+            matcher: matcher.clone(),
             thresholds,
+            threads,
+            detector: Detector::new(network, detector),
+            embedding: loader.embedding(matcher)?,
+            judging: loader.judging()?,
         })
     }
 
@@ -168,108 +216,287 @@ impl FacePipeline {
         &self.set
     }
 
-    /// The set's decision thresholds and what was measured at them.
+    /// The matcher, with all its thresholds and what they were measured on.
+    pub fn matcher(&self) -> &Matcher {
+        &self.matcher
+    }
+
+    /// The decision thresholds in force.
     pub fn thresholds(&self) -> &Thresholds {
         &self.thresholds
     }
 
+    /// All faces of a frame, the largest first.
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub fn detect(&mut self, frame: &BgrFrame) -> Result<Vec<Face>, AnalyseError> {
+        self.detector.detect(frame)
+    }
+
     /// Finds the faces, judges the picture and looks for attacks.
+    ///
+    /// # Errors
+    /// The pipeline failed.
     pub fn analyse(&mut self, frame: &BgrFrame) -> Result<FrameAnalysis, AnalyseError> {
         let faces = self.detector.detect(frame)?;
-        let pad = match faces.first() {
-            Some(face) => Some(self.pad(frame, face)?),
-            None => None,
+        let (quality, pad) = self.judging.judge(frame, &faces)?;
+        Ok(FrameAnalysis::new(faces, quality, pad))
+    }
+
+    /// As [`Self::analyse`] and [`Self::embed`] of the largest face, side by side where there are threads.
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub fn analyse_and_embed(
+        &mut self,
+        frame: &BgrFrame,
+    ) -> Result<(FrameAnalysis, Option<Template>), AnalyseError> {
+        let faces = self.detector.detect(frame)?;
+        let Some(face) = faces.first() else {
+            return Ok((FrameAnalysis::new(faces, None, None), None));
         };
-        let coaching = self.coaching(frame, &faces)?;
-        Ok(FrameAnalysis {
-            faces,
-            coaching,
-            pad,
-        })
+        let (embedding, judging) = (&mut self.embedding, &mut self.judging);
+        let (judged, template) = if self.threads == 1 {
+            (judging.judge(frame, &faces)?, embedding.embed(frame, face)?)
+        } else {
+            let (first, others) = embedding.networks.split_at_mut(1);
+            let (first, rest) = std::thread::scope(|scope| {
+                let first = scope.spawn(|| vectors(first, frame, face));
+                let rest = judging
+                    .judge(frame, &faces)
+                    .and_then(|judged| Ok((judged, vectors(others, frame, face)?)));
+                (first.join(), rest)
+            });
+            let (judged, others) = rest?;
+            let first = first.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let all = first?.into_iter().chain(others).collect();
+            (judged, Template::new(all, embedding.space.clone()))
+        };
+        let (quality, pad) = judged;
+        Ok((FrameAnalysis::new(faces, quality, pad), Some(template)))
     }
 
     /// The template of one face.
+    ///
+    /// # Errors
+    /// The pipeline failed.
     pub fn embed(&mut self, frame: &BgrFrame, face: &Face) -> Result<Template, AnalyseError> {
-        let Embedder {
-            input,
-            template,
-            dimension,
-            output,
-            ..
-        } = &self.embedder_description;
-        let picture = align(frame, &face.landmarks, template, input.width, input.height)?;
-        let mut outputs = self
-            .embedder
-            .run(&picture, &[(output.clone(), *dimension)])?;
-        Ok(Template::normalised(outputs.pop().unwrap_or_default()))
+        self.embedding.embed(frame, face)
     }
 
-    fn pad(&mut self, frame: &BgrFrame, face: &Face) -> Result<PadScore, AnalyseError> {
+    /// Attack detection on one face.
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub fn presentation(
+        &mut self,
+        frame: &BgrFrame,
+        face: &Face,
+    ) -> Result<PadScore, AnalyseError> {
+        self.judging.presentation(frame, face)
+    }
+
+    /// Quality of the first of `faces`; `None` without any.
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub fn quality(
+        &mut self,
+        frame: &BgrFrame,
+        faces: &[Face],
+    ) -> Result<Option<Quality>, AnalyseError> {
+        self.judging.quality(frame, faces)
+    }
+}
+
+/// Reads and loads the models of one selection.
+struct Loader<'a> {
+    manifest: &'a Manifest,
+    selection: &'a Selection,
+    runtime: &'static ort::environment::Environment,
+}
+
+impl Loader<'_> {
+    fn network(
+        &self,
+        set: &str,
+        file: &ModelFile,
+        input: &Input,
+        threads: usize,
+    ) -> Result<Network, LoadError> {
+        let given = self.selection.folder.as_deref();
+        let bytes = file.read(&self.manifest.models_folder(set, given)?)?;
+        let name = file.name.clone();
+        Ok(Network::load(self.runtime, name, &bytes, input, threads)?)
+    }
+
+    fn alignment(&self, name: &str) -> Result<Alignment, LoadError> {
+        let alignment = self.manifest.alignment.get(name).cloned();
+        Ok(alignment.ok_or_else(|| unknown("alignment", name, &self.selection.set))?)
+    }
+
+    fn embedding(&self, matcher: &Matcher) -> Result<Embedding, LoadError> {
+        let mut networks = Vec::new();
+        for part in &matcher.embedders {
+            let described = self.manifest.embedders.iter();
+            let described = described
+                .clone()
+                .find(|embedder| embedder.name == part.name);
+            let embedder =
+                described.ok_or_else(|| unknown("embedder", &part.name, &matcher.set))?;
+            networks.push(EmbeddingNetwork {
+                network: self.network(&embedder.set, &embedder.file, &embedder.input, 1)?,
+                alignment: self.alignment(&embedder.alignment)?,
+                description: embedder.clone(),
+            });
+        }
+        let weights = matcher.embedders.iter().map(|part| part.weight).collect();
+        let matcher = matcher.name.clone();
+        let space = Arc::new(Space { matcher, weights });
+        Ok(Embedding { networks, space })
+    }
+
+    fn judging(&self) -> Result<Judging, LoadError> {
+        let set = self.manifest.set(&self.selection.set)?;
+        let mut pads = Vec::new();
+        for pad in self
+            .manifest
+            .pads
+            .iter()
+            .filter(|pad| set.pad.contains(&pad.name))
+        {
+            pads.push((
+                self.network(&pad.set, &pad.file, &pad.input, 1)?,
+                pad.clone(),
+            ));
+        }
+        let described = self.manifest.qualities.iter();
+        let described = described
+            .clone()
+            .find(|q| Some(&q.name) == set.quality.as_ref());
+        let learned = match described {
+            Some(quality) => Some(LearnedQuality {
+                network: self.network(&quality.set, &quality.file, &quality.input, 1)?,
+                alignment: self.alignment(&quality.alignment)?,
+                description: quality.clone(),
+            }),
+            None => None,
+        };
+        Ok(Judging {
+            pads,
+            learned,
+            limits: set.capture.clone(),
+            alignment: self.alignment(&set.capture.alignment)?,
+        })
+    }
+}
+
+/// The embedders of a matcher.
+struct Embedding {
+    networks: Vec<EmbeddingNetwork>,
+    space: Arc<Space>,
+}
+
+struct EmbeddingNetwork {
+    network: Network,
+    alignment: Alignment,
+    description: Embedder,
+}
+
+impl Embedding {
+    fn embed(&mut self, frame: &BgrFrame, face: &Face) -> Result<Template, AnalyseError> {
+        let vectors = vectors(&mut self.networks, frame, face)?;
+        Ok(Template::new(vectors, self.space.clone()))
+    }
+}
+
+/// One vector per embedder.
+fn vectors(
+    networks: &mut [EmbeddingNetwork],
+    frame: &BgrFrame,
+    face: &Face,
+) -> Result<Vec<Vec<f32>>, AnalyseError> {
+    let mut vectors = Vec::new();
+    for one in networks {
+        let picture = align(frame, &face.landmarks, &one.alignment)?;
+        let wanted = (one.description.output.clone(), one.description.dimension);
+        vectors.extend(one.network.run(&picture, &[wanted])?);
+    }
+    Ok(vectors)
+}
+
+/// What judges a picture: attack detection and quality.
+struct Judging {
+    pads: Vec<(Network, Pad)>,
+    learned: Option<LearnedQuality>,
+    limits: CaptureLimits,
+    alignment: Alignment,
+}
+
+struct LearnedQuality {
+    network: Network,
+    alignment: Alignment,
+    description: QualityModel,
+}
+
+impl Judging {
+    fn judge(
+        &mut self,
+        frame: &BgrFrame,
+        faces: &[Face],
+    ) -> Result<(Option<Quality>, Option<PadScore>), AnalyseError> {
+        let pad = match faces.first() {
+            Some(face) => Some(self.presentation(frame, face)?),
+            None => None,
+        };
+        Ok((self.quality(frame, faces)?, pad))
+    }
+
+    fn presentation(&mut self, frame: &BgrFrame, face: &Face) -> Result<PadScore, AnalyseError> {
         let count = self.pads.len() as f32;
         let mut sum = 0.0;
-        for (
-            network,
-            Pad {
-                input,
-                crop_scale,
-                classes,
-                bona_fide_class,
-                output,
-                ..
-            },
-        ) in &mut self.pads
-        {
-            let crop = context_crop(frame, face.bbox, *crop_scale, input.width, input.height)?;
-            let outputs = network.run(&crop, &[(output.clone(), *classes)])?;
-            sum += outputs
-                .first()
-                .map_or(f32::NAN, |logits| softmax(logits, *bona_fide_class));
+        for (network, pad) in &mut self.pads {
+            let (width, height) = (pad.input.width, pad.input.height);
+            let crop = context_crop(frame, face.bbox, pad.crop_scale, width, height)?;
+            let outputs = network.run(&crop, &[(pad.output.clone(), pad.classes.len())])?;
+            let class = pad.classes.iter().position(|class| class == "bona_fide");
+            sum += match (outputs.first(), class) {
+                (Some(logits), Some(class)) => softmax(logits, class),
+                _ => f32::NAN,
+            };
         }
         Ok(PadScore::from_probability(sum / count))
     }
 
-    /// The most helpful single instruction, the most basic need first.
-    fn coaching(&self, frame: &BgrFrame, faces: &[Face]) -> Result<Option<Coaching>, AnalyseError> {
-        let Some(face) = faces.first() else {
-            return Ok(Some(Coaching::LookAtCamera));
+    fn quality(
+        &mut self,
+        frame: &BgrFrame,
+        faces: &[Face],
+    ) -> Result<Option<Quality>, AnalyseError> {
+        let learned = match (faces.first(), &mut self.learned) {
+            (Some(face), Some(learned)) => Some(learned.judge(frame, face)?),
+            _ => None,
         };
-        // A face far behind the traveller is a bystander beyond the lane.
-        if faces
-            .iter()
-            .skip(1)
-            .any(|other| other.area() > face.area() * SECOND_FACE_AREA_MIN)
-        {
-            return Ok(Some(Coaching::OneFaceOnly));
-        }
-        if face.eye_distance_px() < EYE_DISTANCE_PX_MIN {
-            return Ok(Some(Coaching::ComeCloser));
-        }
-        if face.bbox[3] > frame.height() as f32 * FACE_HEIGHT_SHARE_MAX {
-            return Ok(Some(Coaching::StepBack));
-        }
-        if turned(face) > TURNED_MAX {
-            return Ok(Some(Coaching::FaceTheCamera));
-        }
-        let Embedder {
-            input, template, ..
-        } = &self.embedder_description;
-        let picture = align(frame, &face.landmarks, template, input.width, input.height)?;
-        Ok((sharpness(&picture)? < SHARPNESS_MIN).then_some(Coaching::HoldStill))
+        Ok(quality::judge(
+            frame,
+            faces,
+            &self.limits,
+            &self.alignment,
+            learned,
+        )?)
     }
 }
 
-/// How far the nose is off the middle between eyes and mouth, in eye distances: 0 frontal, grows with yaw.
-fn turned(face: &Face) -> f32 {
-    let [left, right, nose, mouth_left, mouth_right] = face.landmarks;
-    let eyes = [(left[0] + right[0]) / 2.0, (left[1] + right[1]) / 2.0];
-    let mouth = [
-        (mouth_left[0] + mouth_right[0]) / 2.0,
-        (mouth_left[1] + mouth_right[1]) / 2.0,
-    ];
-    let axis = [mouth[0] - eyes[0], mouth[1] - eyes[1]];
-    let length = axis[0].hypot(axis[1]).max(1.0);
-    let offset = (axis[0] * (nose[1] - eyes[1]) - axis[1] * (nose[0] - eyes[0])) / length;
-    offset.abs() / face.eye_distance_px().max(1.0)
+impl LearnedQuality {
+    fn judge(&mut self, frame: &BgrFrame, face: &Face) -> Result<(f32, [f32; 3]), AnalyseError> {
+        let picture = align(frame, &face.landmarks, &self.alignment)?;
+        let outputs = self
+            .network
+            .run(&picture, &[(self.description.output.clone(), 1)])?;
+        let value = outputs.first().and_then(|values| values.first());
+        Ok((value.copied().unwrap_or(f32::NAN), self.description.scale))
+    }
 }
 
 fn softmax(logits: &[f32], class: usize) -> f32 {
@@ -277,14 +504,3 @@ fn softmax(logits: &[f32], class: usize) -> f32 {
     let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
     (logits[class] - most).exp() / sum
 }
-
-/// A second face counts from this share of the first one's area: about one and a half arm lengths behind.
-const SECOND_FACE_AREA_MIN: f32 = 0.25;
-/// Below this the embedder sees hardly more pixels than the 35 its input has between the eyes.
-const EYE_DISTANCE_PX_MIN: f32 = 42.0;
-/// Taller faces leave no room for the context that attack detection looks at.
-const FACE_HEIGHT_SHARE_MAX: f32 = 0.68;
-/// About 20 degrees of yaw.
-const TURNED_MAX: f32 = 0.13;
-/// Standard deviation of the Laplacian, grey levels: an everyday frame has 10 to 40, one blurred by 5 pixels 6.
-const SHARPNESS_MIN: f32 = 5.5;

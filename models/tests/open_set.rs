@@ -6,15 +6,14 @@ mod common;
 
 use std::path::Path;
 
-use egate_models::{FacePipeline, Template, decode_portrait};
+use egate_models::{FacePipeline, Manifest, Selection, Template, decode_portrait};
 
 const PEOPLE: [&str; 12] = [
     "002", "003", "005", "007", "009", "010", "011", "012", "014", "017", "019", "020",
 ];
 
 fn open_set() -> FacePipeline {
-    let models = common::repository("../shared/models");
-    common::load(&common::repository("models/open-set.toml"), &models, "open").unwrap()
+    common::load(&common::manifest(), "open").unwrap()
 }
 
 fn template(pipeline: &mut FacePipeline, photograph: &Path) -> Template {
@@ -64,8 +63,30 @@ fn neutral_and_smiling_photographs_match_their_owner_alone() {
     not(shared_data),
     ignore = "needs ../shared/models and ../shared/faces"
 )]
-fn marked_pupils_are_found() {
-    let mut pipeline = open_set();
+fn every_detector_finds_the_marked_pupils() {
+    // The reference implementation errs by 4.0, 6.1, 5.2 and 3.7 % on average over all photographs.
+    for (detector, most) in [
+        ("yunet-n-640", 0.05),
+        ("yunet-n-320", 0.07),
+        ("yunet-2023mar-640", 0.06),
+        ("retinaface-mnet025-640", 0.05),
+    ] {
+        let mean = eye_error(detector);
+        assert!(
+            mean < most,
+            "{detector}: mean error {mean} of the eye distance"
+        );
+    }
+}
+
+/// Mean error of a detector over the eye distance, on twelve portraits with marked pupils.
+fn eye_error(detector: &str) -> f32 {
+    let selection = Selection {
+        detector: Some(detector.to_owned()),
+        ..common::selection("open")
+    };
+    let manifest = Manifest::read(&common::manifest()).unwrap();
+    let mut pipeline = FacePipeline::load(&manifest, &selection).unwrap();
     let faces = common::repository("../shared/faces");
     let table = std::fs::read_to_string(faces.join("images.csv")).unwrap();
     let mut errors = Vec::new();
@@ -79,15 +100,13 @@ fn marked_pupils_are_found() {
         let marks = [[mark(9), mark(10)], [mark(11), mark(12)]];
         let photograph = std::fs::read(faces.join(columns[0])).unwrap();
         let frame = decode_portrait(&photograph).unwrap();
-        let face = pipeline.analyse(&frame).unwrap().faces[0];
+        let face = pipeline.detect(&frame).unwrap()[0];
         let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
         let between = distance(marks[0], marks[1]);
         errors.extend([0, 1].map(|eye| distance(face.landmarks[eye], marks[eye]) / between));
     }
     assert_eq!(errors.len(), 24);
-    let mean = errors.iter().sum::<f32>() / errors.len() as f32;
-    // The reference implementation errs by 4.0 % on average over all photographs.
-    assert!(mean < 0.05, "mean eye error {mean} of the eye distance");
+    errors.iter().sum::<f32>() / errors.len() as f32
 }
 
 #[test]

@@ -4,11 +4,8 @@
 
 mod common;
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
 use egate_models::{
-    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, LoadError, ManifestError,
+    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, LoadError, Manifest, Selection,
     Template, decode_portrait, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
@@ -18,12 +15,8 @@ use egate_types::{BgrFrame, Coaching};
 const FIRST_SEED: u64 = 9_000_000;
 const PEOPLE: u64 = 50;
 
-fn folder() -> PathBuf {
-    common::repository("models/synthetic-set")
-}
-
 fn pipeline() -> FacePipeline {
-    common::load(&folder().join("manifest.toml"), &folder(), "synthetic").unwrap()
+    common::load(&common::manifest(), "synthetic").unwrap()
 }
 
 fn template(pipeline: &mut FacePipeline, frame: &BgrFrame) -> Option<Template> {
@@ -164,89 +157,11 @@ fn the_picture_is_judged_and_the_traveller_coached() {
 
 #[test]
 fn synthetic_set_refuses_operational() {
-    let refused = FacePipeline::load(&folder(), "synthetic", Environment::Operational);
+    let manifest = Manifest::read(&common::manifest()).unwrap();
+    let selection = Selection {
+        environment: Environment::Operational,
+        ..common::selection("synthetic")
+    };
+    let refused = FacePipeline::load(&manifest, &selection);
     assert!(matches!(refused.err(), Some(LoadError::SimulationOnly(set)) if set == "synthetic"));
-}
-
-#[test]
-fn a_changed_model_is_refused() {
-    let copy = copied();
-    let model = copy.path().join("embedder.onnx");
-    let mut bytes = fs::read(&model).unwrap();
-    *bytes.last_mut().unwrap() ^= 1;
-    fs::write(&model, bytes).unwrap();
-    assert!(matches!(
-        load_copy(copy.path()),
-        LoadError::Manifest(ManifestError::HashMismatch { .. })
-    ));
-}
-
-#[test]
-fn a_missing_model_is_refused() {
-    let copy = copied();
-    fs::remove_file(copy.path().join("pad.onnx")).unwrap();
-    assert!(matches!(
-        load_copy(copy.path()),
-        LoadError::Manifest(ManifestError::Unreadable { .. })
-    ));
-}
-
-#[test]
-fn an_unknown_field_is_refused() {
-    let copy = copied();
-    edit(copy.path(), "[thresholds]", "[thresholds]\nlenient = true");
-    assert!(matches!(
-        load_copy(copy.path()),
-        LoadError::Manifest(ManifestError::Malformed { .. })
-    ));
-}
-
-#[test]
-fn a_threshold_that_lets_everybody_pass_is_refused() {
-    let copy = copied();
-    edit(copy.path(), "match_score_ppm = ", "match_score_ppm = -");
-    assert!(matches!(
-        load_copy(copy.path()),
-        LoadError::Manifest(ManifestError::Malformed { .. })
-    ));
-}
-
-#[test]
-fn a_model_outside_the_folder_is_refused() {
-    let copy = copied();
-    edit(copy.path(), "name = \"pad.onnx\"", "name = \"../pad.onnx\"");
-    assert!(matches!(
-        load_copy(copy.path()),
-        LoadError::Manifest(ManifestError::Inconsistent { .. })
-    ));
-}
-
-#[test]
-fn another_set_than_the_one_asked_for_is_refused() {
-    let refused = common::load(&folder().join("manifest.toml"), &folder(), "open");
-    assert!(matches!(
-        refused.err(),
-        Some(LoadError::Manifest(ManifestError::OtherSet { .. }))
-    ));
-}
-
-fn copied() -> tempfile::TempDir {
-    let copy = tempfile::tempdir().unwrap();
-    for entry in fs::read_dir(folder()).unwrap() {
-        let path = entry.unwrap().path();
-        fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
-    }
-    copy
-}
-
-fn edit(folder: &Path, from: &str, to: &str) {
-    let path = folder.join("manifest.toml");
-    let text = fs::read_to_string(&path).unwrap();
-    assert!(text.contains(from), "manifest has no {from:?}");
-    fs::write(path, text.replacen(from, to, 1)).unwrap();
-}
-
-fn load_copy(folder: &Path) -> LoadError {
-    let loaded = common::load(&folder.join("manifest.toml"), folder, "synthetic");
-    loaded.err().expect("the set must be refused")
 }

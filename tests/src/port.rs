@@ -530,7 +530,7 @@ fn gate_config(
     relays: [SocketAddr; 2],
 ) -> anyhow::Result<String> {
     let devices = world.addresses();
-    let models = workspace_root().join("models/synthetic-set");
+    let models = workspace_root().join("models/manifest.toml");
     let reader = match reader {
         ChipReader::Slot => "slot = \"127.0.0.1:0\"".to_owned(),
         ChipReader::Pcsc(name, _) => format!("pcsc = {name:?}"),
@@ -541,7 +541,7 @@ fn gate_config(
          [tls]\nroot = \"pki/ca.pem\"\ncertificate = \"pki/{id}.pem\"\nkey = \"pki/{id}.key\"\n\
          [devices]\nlane_controller = \"{}\"\nscanner = {{ tcp = \"{}\" }}\n\
          reader = {{ {reader} }}\ncamera = {{ url = \"{}\" }}\n\
-         [models]\nfolder = {:?}\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
+         [models]\nmanifest = {:?}\nset = \"synthetic\"\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
         devices.lane_controller, devices.scanner, devices.camera_url, models,
     );
     for (authority, relay) in AUTHORITIES.into_iter().zip(relays) {

@@ -56,17 +56,32 @@ pub enum Coaching {
     HoldStill,
     /// More than one face.
     OneFaceOnly,
+    /// Face at the edge of the picture.
+    MoveToTheMiddle,
+    /// Face too dark, too light or lit from one side.
+    StandInTheLight,
+    /// Eyes closed.
+    OpenYourEyes,
+    /// Mouth open.
+    CloseYourMouth,
+    /// Mask, hand or dark glasses.
+    UncoverYourFace,
 }
 
 impl Coaching {
     /// All coaching texts.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 11] = [
         Self::LookAtCamera,
         Self::ComeCloser,
         Self::StepBack,
         Self::FaceTheCamera,
         Self::HoldStill,
         Self::OneFaceOnly,
+        Self::MoveToTheMiddle,
+        Self::StandInTheLight,
+        Self::OpenYourEyes,
+        Self::CloseYourMouth,
+        Self::UncoverYourFace,
     ];
 }
 

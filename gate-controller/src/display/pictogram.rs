@@ -197,6 +197,41 @@ fn capture(brush: &mut Brush, coaching: Coaching, phase: f32) {
             face(brush, (17.0, 66.0), 0.62, 0.0, MUTED);
             brush.cross((13.0, 91.0), 5.5, 4.5, RED);
         }
+        Coaching::MoveToTheMiddle => {
+            viewfinder(brush);
+            let x = 26.0 * (1.0 - eased(phase));
+            face(brush, (50.0 + x, 63.0), 1.0, 0.0, TEXT);
+            brush.arrow((97.0, 88.0), (73.0, 88.0), 5.0, GREEN);
+        }
+        Coaching::StandInTheLight => {
+            viewfinder(brush);
+            face(brush, middle, 1.0, 0.0, TEXT);
+            brush.disc((12.0, 34.0), 6.0, AMBER);
+            for (x, y) in [(22.0, 38.0), (20.0, 46.0), (12.0, 48.0)] {
+                let (dx, dy) = ((x - 12.0) * 0.8, (y - 34.0) * 0.8);
+                brush.bar((x, y), (x + dx, y + dy), 2.6, AMBER);
+            }
+        }
+        Coaching::OpenYourEyes => {
+            viewfinder(brush);
+            face(brush, middle, 1.0, 0.0, TEXT);
+            for x in [43.0, 57.0] {
+                brush.ring((x, 58.0), 3.0 + 2.5 * swing(phase), 2.0, GREEN);
+            }
+        }
+        Coaching::CloseYourMouth => {
+            viewfinder(brush);
+            face(brush, middle, 1.0, 0.0, TEXT);
+            brush.bar((43.0, 75.5), (57.0, 75.5), 4.0, GREEN);
+            brush.arrow((14.0, 62.0), (14.0, 76.0), 4.0, GREEN);
+            brush.arrow((14.0, 94.0), (14.0, 80.0), 4.0, GREEN);
+        }
+        Coaching::UncoverYourFace => {
+            viewfinder(brush);
+            face(brush, middle, 1.0, 0.0, TEXT);
+            brush.bar((36.0, 76.0), (64.0, 76.0), 12.0, MUTED);
+            brush.cross((87.0, 90.0), 6.0, 4.5, RED);
+        }
     }
 }
 

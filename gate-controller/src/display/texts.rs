@@ -160,6 +160,36 @@ fn coaching_row(coaching: Coaching) -> Row {
             ("One face only, please", "Everyone else, please step back"),
             ("Apenas um rosto", "As restantes pessoas devem recuar"),
         ],
+        Coaching::MoveToTheMiddle => [
+            ("请站到中间", "请看镜头"),
+            ("請站到中間", "請望向鏡頭"),
+            ("Move to the middle", "Look at the camera"),
+            ("Coloque-se ao centro", "Olhe para a câmara"),
+        ],
+        Coaching::StandInTheLight => [
+            ("请站到灯光下", "请面向镜头"),
+            ("請站到燈光下", "請面向鏡頭"),
+            ("Stand in the light", "Face the camera"),
+            ("Fique na zona iluminada", "Vire o rosto para a câmara"),
+        ],
+        Coaching::OpenYourEyes => [
+            ("请睁开眼睛", "请看镜头"),
+            ("請張開眼睛", "請望向鏡頭"),
+            ("Open your eyes", "Look at the camera"),
+            ("Abra os olhos", "Olhe para a câmara"),
+        ],
+        Coaching::CloseYourMouth => [
+            ("请闭上嘴", "请看镜头"),
+            ("請合上嘴巴", "請望向鏡頭"),
+            ("Close your mouth", "Look at the camera"),
+            ("Feche a boca", "Olhe para a câmara"),
+        ],
+        Coaching::UncoverYourFace => [
+            ("请露出面部", "请取下口罩和墨镜"),
+            ("請露出面部", "請除下口罩和太陽眼鏡"),
+            ("Uncover your face", "Take off mask and dark glasses"),
+            ("Descubra o rosto", "Retire a máscara e os óculos escuros"),
+        ],
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use egate_models::{Environment, FacePipeline, LoadError};
+use egate_models::{Environment, FacePipeline, LoadError, Manifest, Selection};
 
 /// A path from the repository's root.
 pub fn repository(path: &str) -> PathBuf {
@@ -17,13 +17,20 @@ pub fn library() -> PathBuf {
     }
 }
 
+/// The project's manifest.
+pub fn manifest() -> PathBuf {
+    repository("models/manifest.toml")
+}
+
+/// What is loaded of a set in a test; models outside the repository lie in the developer data.
+pub fn selection(set: &str) -> Selection {
+    let mut selection = Selection::new(set, Environment::Simulation);
+    selection.library = Some(library());
+    selection.folder = Some(repository("../shared/models"));
+    selection
+}
+
 /// Loads a set in simulation.
-pub fn load(description: &Path, models: &Path, set: &str) -> Result<FacePipeline, LoadError> {
-    FacePipeline::load_described(
-        description,
-        models,
-        set,
-        Environment::Simulation,
-        Some(&library()),
-    )
+pub fn load(manifest: &Path, set: &str) -> Result<FacePipeline, LoadError> {
+    FacePipeline::load(&Manifest::read(manifest)?, &selection(set))
 }
