@@ -49,10 +49,11 @@ impl Copy {
 
 /// The field that a change makes inconsistent.
 fn inconsistent(from: &str, to: &str) -> String {
-    match Copy::new().edited(from, to).refusal() {
-        ManifestError::Inconsistent { field, .. } => field,
-        other => panic!("{other}"),
-    }
+    let refusal = Copy::new().edited(from, to).refusal();
+    let ManifestError::Inconsistent { field, .. } = refusal else {
+        panic!("{refusal}");
+    };
+    field
 }
 
 #[test]

@@ -1,0 +1,101 @@
+//! Where manifest, models and library lie, and the options that say otherwise.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use clap::Args;
+use egate_models::{Environment, FacePipeline, Manifest, Selection, decode_portrait};
+use egate_types::BgrFrame;
+
+/// The manifest and the folder of the models that are not in the repository.
+#[derive(Args)]
+pub struct Place {
+    /// Manifest; `models/manifest.toml` of the project that this folder or this program is in, if absent.
+    #[arg(long)]
+    manifest: Option<PathBuf>,
+    /// Folder of the models that are not in the repository; the user's cache folder if absent.
+    #[arg(long)]
+    pub folder: Option<PathBuf>,
+}
+
+/// Which models to use.
+#[derive(Args)]
+pub struct Choice {
+    #[command(flatten)]
+    place: Place,
+    /// Set of models: open (real people) or synthetic (drawn ones).
+    #[arg(long, default_value = "open")]
+    pub set: String,
+    /// Another detector than the set's usual one.
+    #[arg(long)]
+    pub detector: Option<String>,
+    /// Another embedder, or fusion of embedders, than the set's usual one.
+    #[arg(long)]
+    pub embedder: Option<String>,
+}
+
+impl Place {
+    /// Where the manifest lies.
+    pub fn manifest_path(&self) -> anyhow::Result<PathBuf> {
+        let given = self.manifest.clone();
+        given
+            .or_else(|| of_project("models/manifest.toml"))
+            .context("no models/manifest.toml here or above: give --manifest")
+    }
+
+    pub fn manifest(&self) -> anyhow::Result<Manifest> {
+        Ok(Manifest::read(&self.manifest_path()?)?)
+    }
+}
+
+impl Choice {
+    pub fn manifest_path(&self) -> anyhow::Result<PathBuf> {
+        self.place.manifest_path()
+    }
+
+    pub fn models_folder(&self, manifest: &Manifest) -> anyhow::Result<PathBuf> {
+        Ok(manifest.models_folder(&self.set, self.place.folder.as_deref())?)
+    }
+
+    /// Loads the chosen models. A command judges pictures for whoever runs it and opens no gate: drawn faces and models for
+    /// comparison are welcome.
+    pub fn pipeline(&self, manifest: &Manifest, threads: usize) -> anyhow::Result<FacePipeline> {
+        let selection = Selection {
+            detector: self.detector.clone(),
+            matcher: self.embedder.clone(),
+            folder: self.place.folder.clone(),
+            library: library(),
+            threads,
+            ..Selection::new(&self.set, Environment::Simulation)
+        };
+        FacePipeline::load_for_evaluation(manifest, &selection)
+            .with_context(|| format!("the set {:?} does not load", self.set))
+    }
+
+    pub fn manifest(&self) -> anyhow::Result<Manifest> {
+        self.place.manifest()
+    }
+}
+
+/// A JPEG picture.
+pub fn picture(path: &Path) -> anyhow::Result<BgrFrame> {
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    decode_portrait(&bytes).with_context(|| path.display().to_string())
+}
+
+/// A file of the project that the current folder, or else this program, is in.
+pub fn of_project(file: &str) -> Option<PathBuf> {
+    let starts = [std::env::current_dir().ok(), std::env::current_exe().ok()];
+    let above = starts.iter().flatten().flat_map(|start| start.ancestors());
+    above
+        .map(|folder| folder.join(file))
+        .find(|path| path.is_file())
+}
+
+/// What `make setup` installed, unless `ORT_DYLIB_PATH` names another library.
+fn library() -> Option<PathBuf> {
+    match std::env::var_os("ORT_DYLIB_PATH") {
+        Some(path) => Some(path.into()),
+        None => of_project(".runtime/onnxruntime/libonnxruntime.so"),
+    }
+}
