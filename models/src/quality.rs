@@ -342,3 +342,97 @@ const EYE_HEIGHTS: [f32; 3] = [0.02, 0.07, 0.16];
 const MOUTH_GAPS: [f32; 3] = [-0.45, -0.20, -0.05];
 /// Difference of colours, negative.
 const OCCLUSIONS: [f32; 3] = [-40.0, -20.0, -4.0];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::AlignmentPoints;
+
+    /// On the arcface_112 points, so that the frame is its own aligned picture.
+    fn face() -> Face {
+        Face {
+            bbox: [20.0, 10.0, 72.0, 98.0],
+            landmarks: [
+                [38.0, 52.0],
+                [74.0, 52.0],
+                [56.0, 74.0],
+                [42.0, 92.0],
+                [70.0, 92.0],
+            ],
+            score: 0.9,
+        }
+    }
+
+    fn judged(face: Face, grey: impl Fn(usize) -> u8) -> Quality {
+        let pixels = (0..112 * 112).flat_map(|at| [grey(at % 112); 3]).collect();
+        let frame = BgrFrame::new(112, 112, pixels).unwrap();
+        let limits = CaptureLimits {
+            alignment: String::new(),
+            eye_distance_px_min: 42.0,
+            face_height_share_max: 0.68,
+            sharpness_min: 5.5,
+        };
+        let alignment = Alignment {
+            width: 112,
+            height: 112,
+            points: AlignmentPoints::Five(face.landmarks),
+        };
+        let quality = judge(&frame, &[face], &limits, &alignment, None).unwrap();
+        quality.unwrap()
+    }
+
+    fn component(quality: &Quality, component: Component) -> Judgement {
+        let mut all = quality.components.iter().copied();
+        all.find(|judged| judged.component == component).unwrap()
+    }
+
+    #[test]
+    fn a_head_held_straight_has_no_angles_and_a_turned_one_has() {
+        let straight = judged(face(), |_| 128);
+        for angle in [Component::Yaw, Component::Pitch, Component::Roll] {
+            assert!(component(&straight, angle).value.abs() < 3.0, "{angle:?}");
+        }
+        let mut turned = face();
+        turned.landmarks[2][0] += 36.0 * NOSE_DEPTH * 20.0_f32.to_radians().sin();
+        let yaw = component(&judged(turned, |_| 128), Component::Yaw);
+        assert!((yaw.value - 20.0).abs() < 0.5, "{yaw:?}");
+        assert!(yaw.score.value().abs_diff(50) <= 1, "{yaw:?}");
+        let mut tilted = face();
+        tilted.landmarks[1][1] += 36.0;
+        let roll = component(&judged(tilted, |_| 128), Component::Roll);
+        assert!((roll.value - 45.0).abs() < 0.5 && !roll.score.is_usable());
+    }
+
+    #[test]
+    fn darkness_glare_and_light_from_one_side_are_told_apart() {
+        let poor = |grey: fn(usize) -> u8| -> Vec<Component> {
+            let quality = judged(face(), grey);
+            let light = [
+                Component::UnderExposure,
+                Component::OverExposure,
+                Component::Evenness,
+            ];
+            let poor = |of: &Component| !component(&quality, *of).score.is_usable();
+            light.into_iter().filter(poor).collect()
+        };
+        assert_eq!(poor(|_| 128), []);
+        assert_eq!(poor(|_| 10), [Component::UnderExposure]);
+        assert_eq!(poor(|_| 255), [Component::OverExposure]);
+        let from_the_right = |column| if column < 56 { 40 } else { 200 };
+        assert_eq!(poor(from_the_right), [Component::Evenness]);
+    }
+
+    #[test]
+    fn the_worst_component_that_counts_is_the_quality() {
+        // Without any detail, nothing is sharp.
+        let quality = judged(face(), |_| 128);
+        assert_eq!(component(&quality, Component::Sharpness).score.value(), 0);
+        assert_eq!(quality.unified.value(), 0);
+        let heuristic = component(&quality, Component::EyesOpen);
+        assert_eq!(heuristic.score.value(), 0);
+        assert_eq!(quality.coaching(), Some(Coaching::ComeCloser));
+        assert!(quality.hints().contains(&Coaching::OpenYourEyes));
+        assert_eq!(QualityScore::new(f32::NAN).value(), 0);
+        assert_eq!(QualityScore::new(250.0).value(), 100);
+    }
+}

@@ -147,6 +147,14 @@ fn the_picture_is_judged_and_the_traveller_coached() {
         coaching(|scene| scene.blur_px = 7.0),
         Some(Coaching::HoldStill)
     );
+    assert_eq!(
+        coaching(|scene| scene.centre_px.0 = 60.0),
+        Some(Coaching::MoveToTheMiddle)
+    );
+    assert_eq!(
+        coaching(|scene| scene.light = 0.15),
+        Some(Coaching::StandInTheLight)
+    );
     let empty = pipeline.analyse(&render_empty(1)).unwrap();
     assert_eq!(
         (empty.coaching, empty.pad),
