@@ -273,6 +273,26 @@ impl DocumentSigner {
         tlv::encode_all(0x30, &[&self.issuer, &integer(self.serial)])
     }
 
+    pub(super) fn unsorted_issuer_and_serial(&self) -> Vec<u8> {
+        let body = tlv::expect(&self.issuer, 0x30).map_or(&[][..], |(body, _)| body);
+        let attributes = tlv::children(body).unwrap_or_default();
+        let reversed: Vec<u8> = attributes
+            .iter()
+            .rev()
+            .flat_map(|a| a.raw)
+            .copied()
+            .collect();
+        tlv::encode_all(
+            0x30,
+            &[&tlv::encode(0x30, &reversed), &integer(self.serial)],
+        )
+    }
+
+    pub(super) fn other_signer(&self) -> Vec<u8> {
+        let other = integer(self.serial.wrapping_add(1));
+        tlv::encode_all(0x30, &[&self.issuer, &other])
+    }
+
     pub(super) fn key_id(&self) -> Result<Vec<u8>, IssueError> {
         Ok(tlv::encode(0x80, &self.key.key_id()?))
     }
