@@ -95,6 +95,59 @@ pub enum PublicKeyKind {
     Unknown,
 }
 
+impl PublicKeyKind {
+    /// Of a SubjectPublicKeyInfo.
+    pub fn of_info(info: &[u8]) -> Self {
+        let key = PKey::public_key_from_der(info).ok();
+        key.and_then(|key| Self::of(&key, info))
+            .unwrap_or(Self::Unknown)
+    }
+
+    fn of(key: &PKey<Public>, info: &[u8]) -> Option<Self> {
+        let bits = key.bits();
+        match key.id() {
+            Id::RSA | Id::RSA_PSS => {
+                let exponent = key.rsa().map(|rsa| rsa.e().to_vec()).unwrap_or_default();
+                Some(Self::Rsa {
+                    bits,
+                    usual_exponent: exponent == [1, 0, 1],
+                })
+            }
+            Id::EC => {
+                let ec = key.ec_key().ok()?;
+                let curve = ec
+                    .group()
+                    .curve_name()
+                    .and_then(|nid| nid.short_name().ok());
+                let mut info = Der::new(info).take(0x30).ok()?.inside();
+                let mut algorithm = info.take(0x30).ok()?.inside();
+                algorithm.take(0x06).ok()?;
+                Some(Self::Ec {
+                    curve: curve.map(str::to_owned),
+                    bits,
+                    explicit: algorithm
+                        .next()
+                        .is_ok_and(|parameters| parameters.tag == 0x30),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The curve and how it is written, e.g. `brainpoolP256r1 explicit`; `None` for other keys.
+    pub fn curve_in_words(&self) -> Option<String> {
+        let Self::Ec {
+            curve, explicit, ..
+        } = self
+        else {
+            return None;
+        };
+        let curve = curve.as_deref().unwrap_or("unknown");
+        let written = if *explicit { "explicit" } else { "named" };
+        Some(format!("{curve} {written}"))
+    }
+}
+
 const DIGITAL_SIGNATURE: u8 = 0x80;
 const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
@@ -195,45 +248,11 @@ impl Certificate {
 
     /// Kind and size of the public key.
     pub fn key_kind(&self) -> PublicKeyKind {
-        self.key_kind_or_none().unwrap_or(PublicKeyKind::Unknown)
-    }
-
-    fn key_kind_or_none(&self) -> Option<PublicKeyKind> {
-        let key = self.key()?;
-        let bits = key.bits();
-        match key.id() {
-            Id::RSA | Id::RSA_PSS => {
-                let exponent = key.rsa().map(|rsa| rsa.e().to_vec()).unwrap_or_default();
-                Some(PublicKeyKind::Rsa {
-                    bits,
-                    usual_exponent: exponent == [1, 0, 1],
-                })
-            }
-            Id::EC => {
-                let ec = key.ec_key().ok()?;
-                let curve = ec
-                    .group()
-                    .curve_name()
-                    .and_then(|nid| nid.short_name().ok());
-                let info = self.der.get(self.public_key_info.clone())?;
-                let mut algorithm = Der::new(info)
-                    .take(0x30)
-                    .ok()?
-                    .inside()
-                    .take(0x30)
-                    .ok()?
-                    .inside();
-                algorithm.take(0x06).ok()?;
-                Some(PublicKeyKind::Ec {
-                    curve: curve.map(str::to_owned),
-                    bits,
-                    explicit: algorithm
-                        .next()
-                        .is_ok_and(|parameters| parameters.tag == 0x30),
-                })
-            }
-            _ => None,
-        }
+        let info = self.der.get(self.public_key_info.clone());
+        self.key()
+            .zip(info)
+            .and_then(|(key, info)| PublicKeyKind::of(key, info))
+            .unwrap_or(PublicKeyKind::Unknown)
     }
 
     /// Object identifier of the signature algorithm, dotted.

@@ -189,7 +189,7 @@ fn deviations(parsed: &Parsed, assessed: SignedAssessment, trust: &TrustStore) -
 }
 
 /// Data groups at hand, in the order of their numbers.
-fn read_data_groups(files: &ChipFiles) -> impl Iterator<Item = (u8, &[u8])> {
+pub(crate) fn read_data_groups(files: &ChipFiles) -> impl Iterator<Item = (u8, &[u8])> {
     FileId::DATA_GROUPS.into_iter().filter_map(|file| {
         let number = file.data_group()?;
         files.get(file).map(|bytes| (number, bytes))
@@ -457,7 +457,8 @@ fn data_group_check(
     }
 }
 
-fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), Reason> {
+/// Compares a data group with its hash in EF.SOD.
+pub(crate) fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), Reason> {
     let stated = sod.data_group_hashes.get(&number);
     let stated = stated.ok_or(Reason::DgNotInSod(number))?;
     if sod.hash.of(bytes).is_ok_and(|computed| computed == *stated) {
