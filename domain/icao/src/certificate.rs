@@ -48,12 +48,25 @@ pub struct Certificate {
     /// Key identifier of the issuer, if present and readable.
     pub authority_key_id: Option<Vec<u8>>,
     key_usage: Option<u8>,
+    /// When its key may sign, if stated.
+    pub private_key_usage: Option<PrivateKeyUsage>,
+    /// The types of document that it may sign, as they begin a machine readable zone, if stated.
+    pub document_types: Option<Vec<String>>,
     /// `cA` of the basic constraints; `None` if there are none.
     pub is_authority: Option<bool>,
     /// What is not as ICAO 9303-12 wants it.
     pub deviations: Vec<&'static str>,
     key: OnceLock<Option<PKey<Public>>>,
     self_signed: OnceLock<bool>,
+}
+
+/// The private key usage period (ICAO 9303-12 §7.1, RFC 3280 §4.2.1.4): a few months at the beginning of the validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivateKeyUsage {
+    /// First instant, if stated.
+    pub not_before: Option<UtcTime>,
+    /// Last instant, if stated.
+    pub not_after: Option<UtcTime>,
 }
 
 /// Why bytes are no certificate.
@@ -155,6 +168,9 @@ impl PublicKeyKind {
 const DIGITAL_SIGNATURE: u8 = 0x80;
 const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
+const GENERALIZED_TIME: u32 = 0x18;
+/// id-icao-mrtd-security-extensions-documentTypeList, 2.23.136.1.1.6.2.
+const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
 
 impl Certificate {
     /// Reads a DER certificate; bytes behind it are ignored.
@@ -189,6 +205,8 @@ impl Certificate {
             subject_key_id: None,
             authority_key_id: None,
             key_usage: None,
+            private_key_usage: None,
+            document_types: None,
             is_authority: None,
             deviations: Vec::new(),
             key: OnceLock::new(),
@@ -221,6 +239,12 @@ impl Certificate {
                 [0x55, 0x1D, 0x0F] => key_usage(value).map(|bits| self.key_usage = Some(bits)),
                 [0x55, 0x1D, 0x13] => {
                     is_authority(value).map(|flag| self.is_authority = Some(flag))
+                }
+                [0x55, 0x1D, 0x10] => {
+                    private_key_usage(value).map(|period| self.private_key_usage = Some(period))
+                }
+                DOCUMENT_TYPES => {
+                    document_types(value).map(|types| self.document_types = Some(types))
                 }
                 _ => Ok(()),
             };
@@ -331,6 +355,25 @@ impl Certificate {
         self.key_usage.map(|bits| bits & DIGITAL_SIGNATURE != 0)
     }
 
+    /// May sign documents whose machine readable zone begins with this code; `None` if it does not say. A type of one letter stands
+    /// for every code with that letter.
+    pub fn may_sign_type(&self, code: &str) -> Option<bool> {
+        let code = code.trim_end_matches('<');
+        Some(
+            self.document_types
+                .as_ref()?
+                .iter()
+                .any(|stated| covers(stated, code)),
+        )
+    }
+
+    /// Whether its key might sign at this instant; `None` if it does not say.
+    pub(crate) fn key_was_in_use(&self, instant: UtcTime) -> Option<bool> {
+        let period = self.private_key_usage?;
+        let begun = period.not_before.is_none_or(|first| first <= instant);
+        Some(begun && period.not_after.is_none_or(|last| instant <= last))
+    }
+
     /// May sign certificates: key usage `keyCertSign`; `None` if it does not say.
     pub fn may_sign_certificates(&self) -> Option<bool> {
         self.key_usage.map(|bits| bits & KEY_CERT_SIGN != 0)
@@ -376,7 +419,7 @@ fn instant(tag: u32, value: &[u8]) -> Option<UtcTime> {
                 text.get(2..)?,
             )
         }
-        0x18 => (text.get(..4)?.parse().ok()?, text.get(4..)?),
+        GENERALIZED_TIME => (text.get(..4)?.parse().ok()?, text.get(4..)?),
         _ => return None,
     };
     let number = |at: usize| rest.get(at..at + 2)?.parse::<u8>().ok();
@@ -429,6 +472,38 @@ fn key_usage(value: &[u8]) -> Result<u8, DerError> {
     }
 }
 
+/// Two times, each of which may be absent, with context tags in place of that of GeneralizedTime.
+fn private_key_usage(value: &[u8]) -> Result<PrivateKeyUsage, DerError> {
+    let mut parts = Der::new(value).take(0x30)?.inside();
+    let mut bound = |tag| {
+        let Some(time) = parts.optional(tag)? else {
+            return Ok(None);
+        };
+        let read = instant(GENERALIZED_TIME, time.value);
+        read.map(Some).ok_or(time.error(TlvError::WrongValue))
+    };
+    Ok(PrivateKeyUsage {
+        not_before: bound(0x80)?,
+        not_after: bound(0x81)?,
+    })
+}
+
+/// A version and a set of strings (ICAO 9303-12 §7.1).
+fn document_types(value: &[u8]) -> Result<Vec<String>, DerError> {
+    let mut parts = Der::new(value).take(0x30)?.inside();
+    let _version = parts.take(0x02)?;
+    let types = parts.take(0x31)?.inside().all()?;
+    let text = |element: &Element<'_>| String::from_utf8_lossy(element.value).into_owned();
+    Ok(types.iter().map(text).collect())
+}
+
+fn covers(stated: &str, code: &str) -> bool {
+    match stated.trim_end_matches('<') {
+        letter if letter.len() == 1 => code.starts_with(letter),
+        stated => code == stated,
+    }
+}
+
 fn is_authority(value: &[u8]) -> Result<bool, DerError> {
     let mut parts = Der::new(value).take(0x30)?.inside();
     Ok(parts
@@ -464,5 +539,44 @@ mod tests {
         assert_eq!(at(0x17, "261301120000Z"), None);
         assert_eq!(at(0x18, "é"), None);
         assert_eq!(at(0x04, "260301120000Z"), None);
+    }
+
+    #[test]
+    fn a_private_key_usage_period_may_lack_either_end() {
+        let period = |hex: &str| private_key_usage(&hex::decode(hex).unwrap());
+        let day = |text| Some(UtcTime(Date::parse(text).unwrap().days() * 86_400_000));
+        let both = "3022800F32303230303130313030303030305A810F32303230303530313030303030305A";
+        let last = "3011810F32303230303530313030303030305A";
+        assert_eq!(
+            [both, last].map(|text| period(text).unwrap()),
+            [day("2020-01-01"), None].map(|not_before| PrivateKeyUsage {
+                not_before,
+                not_after: day("2020-05-01"),
+            })
+        );
+        assert!(period("3003800141").is_err());
+        assert!(period("0500").is_err());
+    }
+
+    #[test]
+    fn a_type_of_one_letter_stands_for_every_code_with_it() {
+        let issued = document_types(&hex::decode("300C020100310713015013024944").unwrap());
+        assert_eq!(
+            issued.as_deref(),
+            Ok(&["P".to_owned(), "ID".to_owned()][..])
+        );
+        let cases = [
+            ("P", "P"),
+            ("P", "PD"),
+            ("ID", "ID"),
+            ("P<", "PT"),
+            ("ID", "I"),
+            ("PT", "P"),
+            ("V", "P"),
+        ];
+        assert_eq!(
+            cases.map(|(stated, code)| covers(stated, code)),
+            [true, true, true, true, false, false, false]
+        );
     }
 }
