@@ -1,5 +1,10 @@
 //! What users of other readers complain about, as far as it concerns judging what was read: one test per complaint, named after it.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where its preparation fails"
+)]
+
 mod files;
 mod images;
 mod reader;
