@@ -56,7 +56,13 @@ pub(crate) fn reverify(
 #[cfg(test)]
 mod tests {
     use egate_icao::chip::issue::{Forgery, IssuedDocument, KeyKind, TestIssuer, forge};
+    use egate_icao::chip::passport::{Generation, KEY_RANDOM_BYTES, Passport};
+    use egate_icao::chip::{ChipFault, Reaction};
     use egate_icao::evidence::Performed;
+    use egate_icao::lds::FileId;
+    use egate_icao::session::{
+        AccessPolicy, ReadOrder, ReadSession, SessionRandom, Step, TransportLimits,
+    };
     use egate_types::{DocumentNumber, Holder, PersonName, Sex, StateCode};
 
     use super::*;
@@ -99,6 +105,34 @@ mod tests {
         DocumentEvidence::new(json).expect("small")
     }
 
+    /// What a lenient gate sends of a chip with PACE.
+    fn sent_of_chip(state: &TestIssuer, faults: Vec<ChipFault>) -> DocumentEvidence {
+        let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 0x00];
+        let (pace, random) = (Generation::Pace, [5; KEY_RANDOM_BYTES]);
+        let passport = Passport::issue(state, pace, &document(), &portrait, &random);
+        let passport = passport.expect("a passport");
+        let mut chip = passport.chip(faults).expect("a chip");
+        chip.power_on();
+        let order = ReadOrder::new(&passport.issued.access_key, SessionRandom::new([7; 64]))
+            .opening_by(AccessPolicy::BacAfterPaceFailure);
+        let limits = TransportLimits::new(None, &chip.answer_to_reset());
+        let mut session = ReadSession::new(order, limits);
+        let mut step = session.start();
+        let reading = loop {
+            match step {
+                Step::Transmit(command) => match chip.transmit(&command, &[9; 64]) {
+                    Reaction::Answer(answer) => step = session.respond(&answer),
+                    Reaction::Mute | Reaction::Removed => panic!("the chip is silent"),
+                },
+                Step::Done(reading) => break reading,
+                Step::Failed(error) => panic!("not read: {error}"),
+            }
+        };
+        let evidence = reading.into_evidence(Some(passport.issued.mrz));
+        let json = serde_json::to_vec(&evidence).expect("serialisable");
+        DocumentEvidence::new(json).expect("small")
+    }
+
     #[test]
     fn only_evidence_of_this_document_under_a_trusted_signature_is_believed() {
         let (state, stranger) = (issuer(), issuer());
@@ -131,5 +165,20 @@ mod tests {
         let mut other = document();
         other.number = DocumentNumber::parse("U00000002").expect("a number");
         assert_eq!(judge(Some(&good), &other), CheckResult::Failed);
+    }
+
+    #[test]
+    fn a_chip_that_was_not_opened_by_the_pace_that_it_signed_is_refused_here_too() {
+        let state = issuer();
+        let csca = state.csca_der().expect("a certificate");
+        let trust = TrustStore::from_certificates([csca]).expect("a store");
+        let judged = |faults: &[ChipFault]| {
+            let sent = sent_of_chip(&state, faults.to_vec());
+            reverify(Some(&sent), &document(), &trust, today()).result
+        };
+        let hidden = [ChipFault::Hides(FileId::CardAccess)];
+        assert_eq!(judged(&[]), CheckResult::Successful);
+        assert_eq!(judged(&hidden), CheckResult::Failed);
+        assert_eq!(judged(&[ChipFault::PaceFails]), CheckResult::Failed);
     }
 }

@@ -18,7 +18,7 @@ use central::{
     config, parse_csv, pki, server,
 };
 use egate_types::{
-    AuthorityId, CheckNode, CheckResult, Date, Direction, DocumentNumber, EvidenceHash,
+    AuthorityId, CheckNode, CheckResult, ChipAccess, Date, Direction, DocumentNumber, EvidenceHash,
     InspectionId, LaneId, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode, Sex,
     StateCode, TravellerScreen, UtcTime, Verdict,
 };
@@ -288,6 +288,7 @@ fn record(n: u8) -> PassageRecord {
         outcome: Outcome::Admitted,
         cause: None,
         steps: Vec::new(),
+        access: Some(ChipAccess::Bac),
         checks: checks(),
         match_score: None,
         pad_score: None,

@@ -10,7 +10,7 @@ use egate_icao::trust::TrustStore;
 use egate_icao::trust::material::MaterialError;
 use egate_icao::verify::DocumentReport;
 use egate_lane::ReadFailure;
-use egate_types::Date;
+use egate_types::{ChipAccess, Date};
 
 use crate::{clock, portrait};
 
@@ -27,6 +27,9 @@ pub enum ChipReadFailure {
     /// No chip, moved, or taken away: the traveller may try again.
     #[error("no chip on the reader, or it was taken away while being read")]
     Gone,
+    /// The chip offers PACE, which failed. What makes it fail on purpose does not get Basic Access Control for it.
+    #[error("chip not opened: {0}")]
+    Pace(ChipAccess),
     /// The chip refuses the keys of the data page or breaks the protocol.
     #[error("the chip does not behave like the chip of this document")]
     Suspicious,
@@ -37,7 +40,7 @@ impl ChipReadFailure {
     pub fn for_lane(&self) -> ReadFailure {
         match self {
             Self::Gone => ReadFailure::TryAgain,
-            Self::Suspicious => ReadFailure::Suspicious,
+            Self::Pace(_) | Self::Suspicious => ReadFailure::Suspicious,
         }
     }
 }

@@ -16,8 +16,8 @@ use egate_icao::mrz;
 use egate_icao::trust::TrustStore;
 use egate_lane::{BarrierOrder, Effect, Input, JournalEntry, Lane, Occupancy, permit};
 use egate_types::{
-    AuthorityId, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome, ReferralCause,
-    TravellerScreen, UtcTime, Verdict,
+    AuthorityId, ChipAccess, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome,
+    ReferralCause, TravellerScreen, UtcTime, Verdict,
 };
 use egate_wire::v1::{
     DecisionEnvelope, DocumentMessage, EvidenceSubmission, Expected, ExpectedDecision, Jpeg,
@@ -291,6 +291,15 @@ impl LaneTask {
         match result {
             Ok(read) => {
                 let document = read.report.checks.result;
+                case.access = read.evidence.performed.access.clone();
+                let access = case.access.as_ref();
+                tracing::info!(
+                    inspection.id = %id,
+                    chip.access = access.map(ChipAccess::name),
+                    chip.access_detail = access.map(tracing::field::display),
+                    document.result = ?document,
+                    "document read"
+                );
                 case.document = Some(read.evidence);
                 case.report = Some(read.report);
                 case.portrait_jpeg = read.portrait_jpeg;
@@ -300,7 +309,11 @@ impl LaneTask {
                 })
             }
             Err(failure) => {
-                tracing::info!(inspection.id = %id, %failure, "document not read");
+                if let ChipReadFailure::Pace(access) = &failure {
+                    case.access = Some(access.clone());
+                }
+                let access = case.access.as_ref().map(ChipAccess::name);
+                tracing::info!(inspection.id = %id, chip.access = access, %failure, "document not read");
                 let failure = failure.for_lane();
                 self.feed(Input::DocumentUnread {
                     inspection: id,

@@ -8,7 +8,7 @@ use egate_hardware::camera::{Camera, CameraSource as DriverSource};
 use egate_hardware::card::{CardReader, ChipReadError, PcscReader, VpcdSlot, read_document};
 use egate_hardware::lane_io::{LaneIo, LaneIoConfig};
 use egate_hardware::scanner::{Scanner, ScannerAddress, ScannerConfig};
-use egate_icao::session::{ReadOrder, Reading};
+use egate_icao::session::{ChipError, ReadOrder, Reading};
 use egate_lane::{Lane, LaneConfig};
 use egate_models::{Environment, FacePipeline};
 use egate_types::{BgrFrame, TravellerScreen};
@@ -195,6 +195,9 @@ impl ChipSource for Reader {
             tracing::info!(error = %chain(&error), "chip not read");
             match error {
                 ChipReadError::Removed { .. } | ChipReadError::Reader(_) => ChipReadFailure::Gone,
+                ChipReadError::Chip(ChipError::PaceFailed(failure)) => {
+                    ChipReadFailure::Pace(failure.record())
+                }
                 ChipReadError::Mute { .. } | ChipReadError::Chip(_) => ChipReadFailure::Suspicious,
             }
         })

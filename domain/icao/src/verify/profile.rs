@@ -5,12 +5,25 @@ use std::collections::BTreeMap;
 use egate_types::{CheckNode, RunMode};
 use serde::{Deserialize, Serialize};
 
+use crate::{evidence::ACCESS_PROTOCOL_CHECK, session::AccessPolicy};
+
 /// Run mode per name of check; those not named keep the mode they have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Profile(pub BTreeMap<String, RunMode>);
 
 impl Profile {
+    /// Which protocols may open a chip: Basic Access Control after a failure of PACE only where that is noted and not counted, since
+    /// the document would fail anyway.
+    pub fn access_policy(&self) -> AccessPolicy {
+        match self.0.get(ACCESS_PROTOCOL_CHECK) {
+            Some(RunMode::Evaluatory) => AccessPolicy::BacAfterPaceFailure,
+            Some(RunMode::Mandatory | RunMode::ConditionallyIgnored | RunMode::Optional) | None => {
+                AccessPolicy::PaceFirst
+            }
+        }
+    }
+
     /// Weighs a tree by this profile; results of leaves stay, those of groups are aggregated anew.
     #[must_use]
     pub fn apply(&self, check: CheckNode) -> CheckNode {
