@@ -3,7 +3,7 @@
 //! The lane's own verdict on the document counts for nothing more than this one: a gate with an old trust store, or one that somebody
 //! has tampered with, does not get a document through. Pure.
 
-use egate_icao::{evidence::Evidence, trust::TrustStore};
+use egate_icao::{evidence::Evidence, trust::TrustStore, verify::profile::Profile};
 use egate_types::{CheckResult, Date, TravelDocument};
 use egate_wire::v1::DocumentEvidence;
 
@@ -20,7 +20,7 @@ pub(crate) struct Reverification {
 pub(crate) fn reverify(
     sent: Option<&DocumentEvidence>,
     opened_with: &TravelDocument,
-    trust: &TrustStore,
+    (trust, profile): (&TrustStore, &Profile),
     at: Date,
 ) -> Reverification {
     let not = |result, why| Reverification {
@@ -39,7 +39,7 @@ pub(crate) fn reverify(
             "the evidence of the document is unreadable",
         );
     };
-    let report = evidence.judge(trust, at);
+    let report = evidence.judge_by(profile, trust, at);
     if report.checks.result != CheckResult::Successful {
         return not(report.checks.result, "the document checks do not hold here");
     }
@@ -58,12 +58,12 @@ mod tests {
     use egate_icao::chip::issue::{Forgery, IssuedDocument, KeyKind, TestIssuer, forge};
     use egate_icao::chip::passport::{Generation, KEY_RANDOM_BYTES, Passport};
     use egate_icao::chip::{ChipFault, Reaction};
-    use egate_icao::evidence::Performed;
+    use egate_icao::evidence::{ACCESS_PROTOCOL_CHECK, Performed};
     use egate_icao::lds::FileId;
     use egate_icao::session::{
         AccessPolicy, ReadOrder, ReadSession, SessionRandom, Step, TransportLimits,
     };
-    use egate_types::{DocumentNumber, Holder, PersonName, Sex, StateCode};
+    use egate_types::{DocumentNumber, Holder, PersonName, RunMode, Sex, StateCode};
 
     use super::*;
 
@@ -141,7 +141,7 @@ mod tests {
         let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 0x00];
         let issue = |issuer: &TestIssuer| issuer.issue(&document(), &portrait).expect("issued");
         let judge = |sent: Option<&DocumentEvidence>, document: &TravelDocument| {
-            reverify(sent, document, &trust, today()).result
+            reverify(sent, document, (&trust, &Profile::default()), today()).result
         };
 
         let genuine = issue(&state);
@@ -172,13 +172,19 @@ mod tests {
         let state = issuer();
         let csca = state.csca_der().expect("a certificate");
         let trust = TrustStore::from_certificates([csca]).expect("a store");
-        let judged = |faults: &[ChipFault]| {
+        let judged = |faults: &[ChipFault], profile: &Profile| {
             let sent = sent_of_chip(&state, faults.to_vec());
-            reverify(Some(&sent), &document(), &trust, today()).result
+            reverify(Some(&sent), &document(), (&trust, profile), today()).result
         };
+        let strict = Profile::default();
         let hidden = [ChipFault::Hides(FileId::CardAccess)];
-        assert_eq!(judged(&[]), CheckResult::Successful);
-        assert_eq!(judged(&hidden), CheckResult::Failed);
-        assert_eq!(judged(&[ChipFault::PaceFails]), CheckResult::Failed);
+        assert_eq!(judged(&[], &strict), CheckResult::Successful);
+        assert_eq!(judged(&hidden, &strict), CheckResult::Failed);
+        let fallen = [ChipFault::PaceFails];
+        assert_eq!(judged(&fallen, &strict), CheckResult::Failed);
+        let modes = [(ACCESS_PROTOCOL_CHECK.to_owned(), RunMode::Evaluatory)];
+        let lenient = Profile(modes.into());
+        assert_eq!(judged(&fallen, &lenient), CheckResult::Successful);
+        assert_eq!(judged(&hidden, &lenient), CheckResult::Failed);
     }
 }

@@ -86,6 +86,7 @@ impl World {
             identity,
             list_age_limit_s: LIST_AGE_LIMIT_S,
             trust: None,
+            profile: Arc::default(),
         };
         let authorities = vec![
             authority(border(), "Border Inspection", true),

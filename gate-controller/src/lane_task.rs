@@ -14,6 +14,7 @@ use egate_hardware::lane_io::{
 use egate_hardware::scanner::ScannerEvent;
 use egate_icao::mrz;
 use egate_icao::trust::TrustStore;
+use egate_icao::verify::profile::Profile;
 use egate_lane::{BarrierOrder, Effect, Input, JournalEntry, Lane, Occupancy, permit};
 use egate_types::{
     AuthorityId, ChipAccess, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome,
@@ -81,6 +82,8 @@ pub struct Station {
     pub reader: Arc<dyn ChipSource>,
     /// Trusted CSCA certificates.
     pub trust: Arc<TrustStore>,
+    /// How document checks weigh.
+    pub profile: Arc<Profile>,
     /// Face pipeline.
     pub engine: FaceEngine,
     /// Newest camera frame.
@@ -572,9 +575,10 @@ impl LaneTask {
             });
         }
         let (reader, trust) = (self.station.reader.clone(), self.station.trust.clone());
+        let profile = self.station.profile.clone();
         let today = self.station.clock.utc().date();
         tokio::spawn(async move {
-            let read = move || read_and_judge(&reader, &mrz, &trust, today);
+            let read = move || read_and_judge(&reader, &mrz, (&trust, &profile), today);
             let result = tokio::task::spawn_blocking(read).await;
             let result = result
                 .unwrap_or(Err(ChipReadFailure::Suspicious))
