@@ -29,8 +29,8 @@ use egate_icao::{
     trust::TrustStore,
 };
 use egate_types::{
-    CheckNode, CheckResult, Date, DocumentNumber, Holder, MrzLines, PersonName, Sex, StateCode,
-    TravelDocument,
+    CheckNode, CheckResult, ChipAccess, Date, DocumentNumber, Holder, MrzLines, PersonName, Sex,
+    StateCode, TravelDocument,
 };
 use openssl::{
     bn::{BigNum, BigNumContext},
@@ -162,6 +162,7 @@ impl Chip {
 
     fn both(&self) -> Performed {
         Performed {
+            access: Some(ChipAccess::Bac),
             active_authentication: self.active(),
             chip_authentication: self.chip(self.files.get(FileId::Dg14).unwrap()),
             chip_authentication_mapping: None,
@@ -210,7 +211,7 @@ fn a_cloned_chip_fails_whatever_else_it_can() {
     let forged = Performed {
         active_authentication: clone.active(),
         chip_authentication: clone.chip(dg14),
-        chip_authentication_mapping: None,
+        ..Performed::default()
     };
     let checked = authenticity(&chip.files, &forged);
     assert_eq!(results(&checked), [Failed; 3]);
@@ -289,9 +290,13 @@ fn evidence_survives_serialisation_and_says_so_when_it_does_not() {
     assert_eq!(serde_json::from_str::<Evidence>(&text).unwrap(), refused);
 
     let value = serde_json::to_value(&evidence).unwrap();
-    assert_eq!(value["version"], 1);
+    assert_eq!(value["version"], 2);
     for (key, wrong) in [
-        ("version", Value::from(2)),
+        ("version", Value::from(0)),
+        ("version", Value::from(1)),
+        ("version", Value::from(3)),
+        ("access", serde_json::json!({"outcome": "opened"})),
+        ("access", serde_json::json!({"outcome": "pace"})),
         ("files", serde_json::json!({"EF.DG99": ""})),
         ("files", serde_json::json!({"EF.DG1": "?"})),
         (
@@ -309,6 +314,13 @@ fn evidence_survives_serialisation_and_says_so_when_it_does_not() {
         let read = serde_json::from_value::<Evidence>(value);
         assert!(read.is_err(), "{key}");
     }
+    // Evidence of version 1 says nothing about access; what it says otherwise is read.
+    let mut old = value;
+    old["version"] = Value::from(1);
+    old.as_object_mut().unwrap().remove("access");
+    let read = serde_json::from_value::<Evidence>(old).unwrap();
+    assert_eq!(read.performed.access, None);
+    assert_eq!(read.files, evidence.files);
 }
 
 fn synthetic(case: &str) -> (Evidence, TrustStore) {

@@ -241,20 +241,6 @@ fn a_chip_without_bac_is_read_by_pace() {
 }
 
 #[test]
-fn pace_hidden_from_card_access_shows_in_data_group_14() {
-    let mut issued = with_pace(issued(100));
-    let infos = issued.files.get(FileId::CardAccess).unwrap().to_vec();
-    issued.files.set(FileId::Dg14, tlv::encode(0x6E, &infos));
-    let only = Wanted::new([(FileId::Dg14, Need::Always)]);
-    let end = Run::of(&issued).wanting(only.clone()).end();
-    assert_eq!(end.reading().hidden_pace_protocols(), []);
-    let hidden = [ChipFault::Hides(FileId::CardAccess)];
-    let end = Run::of(&issued).with(hidden).wanting(only).end();
-    assert_eq!(end.reading().access, Access::Bac);
-    assert_eq!(end.reading().hidden_pace_protocols().len(), 1);
-}
-
-#[test]
 fn a_channel_of_pace_is_opened_again_by_pace() {
     let mut issued = with_pace(issued(20_000));
     issued
