@@ -5,6 +5,8 @@
     reason = "a test ends where its preparation fails"
 )]
 
+mod reader;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -28,10 +30,7 @@ use egate_icao::{
     tlv,
     trust::TrustStore,
 };
-use egate_types::{
-    CheckNode, CheckResult, ChipAccess, Date, DocumentNumber, Holder, MrzLines, PersonName, Sex,
-    StateCode, TravelDocument,
-};
+use egate_types::{CheckNode, CheckResult, ChipAccess, Date, MrzLines};
 use openssl::{
     bn::{BigNum, BigNumContext},
     ec::{EcGroup, EcPoint, PointConversionForm},
@@ -39,6 +38,7 @@ use openssl::{
     nid::Nid,
 };
 use proptest::prelude::*;
+use reader::{PORTRAIT, document};
 use serde_json::Value;
 
 const CHALLENGE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -458,21 +458,6 @@ fn trust(issuer: &TestIssuer) -> TrustStore {
 }
 
 fn issued(issuer: &TestIssuer, chip: &Chip) -> IssuedDocument {
-    let document = TravelDocument {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse("L898902C").unwrap(),
-        date_of_expiry: Some(day("2031-06-30")),
-        holder: Holder {
-            name: PersonName {
-                surname: "ERIKSSON".into(),
-                given: "ANNA MARIA".into(),
-            },
-            date_of_birth: Some(day("1974-08-12")),
-            sex: Sex::Female,
-            nationality: StateCode::parse("UTO").unwrap(),
-        },
-    };
     let group = |number| {
         let file = FileId::of_data_group(number).unwrap();
         (number, chip.files.get(file).unwrap().to_vec())
@@ -481,8 +466,7 @@ fn issued(issuer: &TestIssuer, chip: &Chip) -> IssuedDocument {
         data_groups: [group(14), group(15)].into(),
         ..DocumentOptions::default()
     };
-    let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
-    issuer.issue_with(&document, &portrait, &options).unwrap()
+    issuer.issue_with(&document(), PORTRAIT, &options).unwrap()
 }
 
 /// What PACE leaves of a chip with this static key: CA.IC, and the mapping key that is CA.IC times the static key.

@@ -5,6 +5,8 @@
     reason = "a test ends where its preparation fails"
 )]
 
+mod reader;
+
 use std::collections::BTreeMap;
 
 use egate_icao::{
@@ -20,13 +22,10 @@ use egate_icao::{
     trust::{TrustStore, deviation_list::DeviationList, master_list::MasterListError},
     verify::{passive_authentication, verdict::Verdict},
 };
-use egate_types::{
-    CheckNode, CheckResult, Date, DocumentNumber, Holder, PersonName, Sex, StateCode,
-    TravelDocument, UtcTime,
-};
+use egate_types::{CheckNode, CheckResult, Date, UtcTime};
 use proptest::prelude::*;
+use reader::{PORTRAIT, document, today};
 
-const PORTRAIT: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
 const EC: (KeyKind, SignatureScheme) = (KeyKind::EcP256, SignatureScheme::SHA256);
 
 fn day(text: &str) -> Date {
@@ -37,30 +36,8 @@ fn noon(text: &str) -> UtcTime {
     UtcTime(day(text).days() * 86_400_000 + 43_200_000)
 }
 
-fn today() -> Date {
-    day("2026-11-23")
-}
-
 fn long() -> (Date, Date) {
     (day("2020-01-01"), day("2040-01-01"))
-}
-
-fn document() -> TravelDocument {
-    TravelDocument {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse("L898902C").unwrap(),
-        date_of_expiry: Some(day("2031-06-30")),
-        holder: Holder {
-            name: PersonName {
-                surname: "ERIKSSON".into(),
-                given: "ANNA MARIA".into(),
-            },
-            date_of_birth: Some(day("1974-08-12")),
-            sex: Sex::Female,
-            nationality: StateCode::parse("UTO").unwrap(),
-        },
-    }
 }
 
 fn authority(name: &str) -> Authority {
