@@ -11,6 +11,7 @@ use argon2::{
     password_hash::{PasswordHash, SaltString},
 };
 use egate_icao::trust::TrustStore;
+use egate_icao::verify::profile::Profile;
 use egate_types::{
     AuthorityId, CheckResult, InspectionId, LaneId, OfficerDecision, OfficerId, TravelDocument,
     UtcTime, Verdict,
@@ -51,6 +52,8 @@ pub struct Authority {
     pub list_age_limit_s: u64,
     /// Trusted CSCA certificates. With them the authority judges documents again itself, and believes the gate no more than that.
     pub trust: Option<Arc<TrustStore>>,
+    /// How the checks of a document weigh then.
+    pub profile: Arc<Profile>,
 }
 
 /// The application; cheap to clone.
@@ -285,8 +288,12 @@ impl App {
             return Ok(checks);
         }
         let (sent, document) = (submission.document.clone(), document.clone());
-        let at = self.now().date();
-        let again = blocking(move || Ok(reverify(sent.as_ref(), &document, &trust, at))).await?;
+        let (profile, at) = (authority.profile.clone(), self.now().date());
+        let again = blocking(move || {
+            let judge = (&*trust, &*profile);
+            Ok(reverify(sent.as_ref(), &document, judge, at))
+        })
+        .await?;
         checks.document = again.result;
         if let Some(why) = again.why {
             tracing::warn!(authority.id = %authority.id, inspection.id = %inspection, why, "document refused on re-verification");

@@ -10,6 +10,7 @@ use std::{
 use anyhow::{Context as _, anyhow};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use egate_icao::trust::{TrustStore, material::MaterialError};
+use egate_icao::verify::profile::{Profile, SignedProfile};
 use egate_types::AuthorityId;
 use egate_wire::v1::AuthorityKey;
 use serde::Deserialize;
@@ -65,6 +66,18 @@ pub struct AuthorityConfig {
     pub list_age_limit_s: u64,
     /// Folder of trusted CSCA certificates, DER or PEM. With it the authority judges every document again from the gate's evidence.
     pub trust: Option<PathBuf>,
+    /// How its checks of a document weigh; the built-in run modes if absent.
+    pub profile: Option<ProfileConfig>,
+}
+
+/// A profile of run modes. Its detached signature lies beside it, under its name with `.sig` added.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileConfig {
+    /// The profile (JSON).
+    pub file: PathBuf,
+    /// Certificate or public key (PEM) of whoever may sign it.
+    pub signer: PathBuf,
 }
 
 impl Config {
@@ -88,8 +101,7 @@ impl Config {
             config
                 .authorities
                 .iter_mut()
-                .flat_map(|authority| [Some(&mut authority.key), authority.trust.as_mut()])
-                .flatten(),
+                .flat_map(AuthorityConfig::files),
         ) {
             *file = dir.join(&*file);
         }
@@ -103,6 +115,15 @@ impl Config {
 }
 
 impl AuthorityConfig {
+    fn files(&mut self) -> impl Iterator<Item = &mut PathBuf> {
+        let profile = self.profile.iter_mut();
+        let profile = profile.flat_map(|profile| [&mut profile.file, &mut profile.signer]);
+        [&mut self.key]
+            .into_iter()
+            .chain(&mut self.trust)
+            .chain(profile)
+    }
+
     fn open(&self) -> anyhow::Result<Authority> {
         Ok(Authority {
             id: self.id.clone(),
@@ -112,8 +133,28 @@ impl AuthorityConfig {
             list: self.list.clone(),
             list_age_limit_s: self.list_age_limit_s,
             trust: self.trust.as_deref().map(read_trust).transpose()?,
+            profile: Arc::new(match &self.profile {
+                Some(config) => read_profile(config)?,
+                None => Profile::default(),
+            }),
         })
     }
+}
+
+/// An authority whose profile cannot be believed does not start with another one.
+fn read_profile(config: &ProfileConfig) -> anyhow::Result<Profile> {
+    let read =
+        |path: &Path| fs::read(path).with_context(|| format!("cannot read {}", path.display()));
+    let signature = read(&config.file.with_added_extension("sig"))?;
+    let signed = SignedProfile::open(&read(&config.file)?, &signature, &read(&config.signer)?);
+    let signed = signed.with_context(|| {
+        format!(
+            "{} cannot be taken as the profile of run modes",
+            config.file.display()
+        )
+    })?;
+    tracing::info!(profile = %signed, "run modes");
+    Ok(signed.profile)
 }
 
 fn read_trust(folder: &Path) -> anyhow::Result<Arc<TrustStore>> {

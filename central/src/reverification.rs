@@ -3,7 +3,7 @@
 //! The lane's own verdict on the document counts for nothing more than this one: a gate with an old trust store, or one that somebody
 //! has tampered with, does not get a document through. Pure.
 
-use egate_icao::{evidence::Evidence, trust::TrustStore};
+use egate_icao::{evidence::Evidence, trust::TrustStore, verify::profile::Profile};
 use egate_types::{CheckResult, Date, TravelDocument};
 use egate_wire::v1::DocumentEvidence;
 
@@ -20,7 +20,7 @@ pub(crate) struct Reverification {
 pub(crate) fn reverify(
     sent: Option<&DocumentEvidence>,
     opened_with: &TravelDocument,
-    trust: &TrustStore,
+    (trust, profile): (&TrustStore, &Profile),
     at: Date,
 ) -> Reverification {
     let not = |result, why| Reverification {
@@ -39,7 +39,7 @@ pub(crate) fn reverify(
             "the evidence of the document is unreadable",
         );
     };
-    let report = evidence.judge(trust, at);
+    let report = evidence.judge_by(profile, trust, at);
     if report.checks.result != CheckResult::Successful {
         return not(report.checks.result, "the document checks do not hold here");
     }
@@ -56,8 +56,14 @@ pub(crate) fn reverify(
 #[cfg(test)]
 mod tests {
     use egate_icao::chip::issue::{Forgery, IssuedDocument, KeyKind, TestIssuer, forge};
-    use egate_icao::evidence::Performed;
-    use egate_types::{DocumentNumber, Holder, PersonName, Sex, StateCode};
+    use egate_icao::chip::passport::{Generation, KEY_RANDOM_BYTES, Passport};
+    use egate_icao::chip::{ChipFault, Reaction};
+    use egate_icao::evidence::{ACCESS_PROTOCOL_CHECK, Performed};
+    use egate_icao::lds::FileId;
+    use egate_icao::session::{
+        AccessPolicy, ReadOrder, ReadSession, SessionRandom, Step, TransportLimits,
+    };
+    use egate_types::{DocumentNumber, Holder, PersonName, RunMode, Sex, StateCode};
 
     use super::*;
 
@@ -99,6 +105,34 @@ mod tests {
         DocumentEvidence::new(json).expect("small")
     }
 
+    /// What a lenient gate sends of a chip with PACE.
+    fn sent_of_chip(state: &TestIssuer, faults: Vec<ChipFault>) -> DocumentEvidence {
+        let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 0x00];
+        let (pace, random) = (Generation::Pace, [5; KEY_RANDOM_BYTES]);
+        let passport = Passport::issue(state, pace, &document(), &portrait, &random);
+        let passport = passport.expect("a passport");
+        let mut chip = passport.chip(faults).expect("a chip");
+        chip.power_on();
+        let order = ReadOrder::new(&passport.issued.access_key, SessionRandom::new([7; 64]))
+            .opening_by(AccessPolicy::BacAfterPaceFailure);
+        let limits = TransportLimits::new(None, &chip.answer_to_reset());
+        let mut session = ReadSession::new(order, limits);
+        let mut step = session.start();
+        let reading = loop {
+            match step {
+                Step::Transmit(command) => match chip.transmit(&command, &[9; 64]) {
+                    Reaction::Answer(answer) => step = session.respond(&answer),
+                    Reaction::Mute | Reaction::Removed => panic!("the chip is silent"),
+                },
+                Step::Done(reading) => break reading,
+                Step::Failed(error) => panic!("not read: {error}"),
+            }
+        };
+        let evidence = reading.into_evidence(Some(passport.issued.mrz));
+        let json = serde_json::to_vec(&evidence).expect("serialisable");
+        DocumentEvidence::new(json).expect("small")
+    }
+
     #[test]
     fn only_evidence_of_this_document_under_a_trusted_signature_is_believed() {
         let (state, stranger) = (issuer(), issuer());
@@ -107,7 +141,7 @@ mod tests {
         let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 0x00];
         let issue = |issuer: &TestIssuer| issuer.issue(&document(), &portrait).expect("issued");
         let judge = |sent: Option<&DocumentEvidence>, document: &TravelDocument| {
-            reverify(sent, document, &trust, today()).result
+            reverify(sent, document, (&trust, &Profile::default()), today()).result
         };
 
         let genuine = issue(&state);
@@ -131,5 +165,26 @@ mod tests {
         let mut other = document();
         other.number = DocumentNumber::parse("U00000002").expect("a number");
         assert_eq!(judge(Some(&good), &other), CheckResult::Failed);
+    }
+
+    #[test]
+    fn a_chip_that_was_not_opened_by_the_pace_that_it_signed_is_refused_here_too() {
+        let state = issuer();
+        let csca = state.csca_der().expect("a certificate");
+        let trust = TrustStore::from_certificates([csca]).expect("a store");
+        let judged = |faults: &[ChipFault], profile: &Profile| {
+            let sent = sent_of_chip(&state, faults.to_vec());
+            reverify(Some(&sent), &document(), (&trust, profile), today()).result
+        };
+        let strict = Profile::default();
+        let hidden = [ChipFault::Hides(FileId::CardAccess)];
+        assert_eq!(judged(&[], &strict), CheckResult::Successful);
+        assert_eq!(judged(&hidden, &strict), CheckResult::Failed);
+        let fallen = [ChipFault::PaceFails];
+        assert_eq!(judged(&fallen, &strict), CheckResult::Failed);
+        let modes = [(ACCESS_PROTOCOL_CHECK.to_owned(), RunMode::Evaluatory)];
+        let lenient = Profile(modes.into());
+        assert_eq!(judged(&fallen, &lenient), CheckResult::Successful);
+        assert_eq!(judged(&hidden, &lenient), CheckResult::Failed);
     }
 }

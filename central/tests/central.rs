@@ -18,7 +18,7 @@ use central::{
     config, parse_csv, pki, server,
 };
 use egate_types::{
-    AuthorityId, CheckNode, CheckResult, Date, Direction, DocumentNumber, EvidenceHash,
+    AuthorityId, CheckNode, CheckResult, ChipAccess, Date, Direction, DocumentNumber, EvidenceHash,
     InspectionId, LaneId, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode, Sex,
     StateCode, TravellerScreen, UtcTime, Verdict,
 };
@@ -86,6 +86,7 @@ impl World {
             identity,
             list_age_limit_s: LIST_AGE_LIMIT_S,
             trust: None,
+            profile: Arc::default(),
         };
         let authorities = vec![
             authority(border(), "Border Inspection", true),
@@ -288,6 +289,7 @@ fn record(n: u8) -> PassageRecord {
         outcome: Outcome::Admitted,
         cause: None,
         steps: Vec::new(),
+        access: Some(ChipAccess::Bac),
         checks: checks(),
         match_score: None,
         pad_score: None,

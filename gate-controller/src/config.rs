@@ -21,6 +21,8 @@ pub struct Config {
     pub journal: PathBuf,
     /// Folder or file of trusted CSCA certificates (DER).
     pub trust: PathBuf,
+    /// How the document checks weigh; the built-in run modes if absent.
+    pub profile: Option<ProfileConfig>,
     /// The authority that answers for identity.
     pub identity_authority: AuthorityId,
     /// Every authority whose consent a release needs.
@@ -33,6 +35,16 @@ pub struct Config {
     pub models: ModelsConfig,
     /// Traveller display.
     pub display: DisplayConfig,
+}
+
+/// A profile of run modes. Its detached signature lies beside it, under its name with `.sig` added.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ProfileConfig {
+    /// The profile (JSON).
+    pub file: PathBuf,
+    /// Certificate or public key (PEM) of whoever may sign it.
+    pub signer: PathBuf,
 }
 
 /// One authority's service.
@@ -187,7 +199,14 @@ impl Config {
             &mut config.tls.certificate,
             &mut config.tls.key,
             &mut config.models.manifest,
-        ] {
+        ]
+        .into_iter()
+        .chain(
+            config
+                .profile
+                .iter_mut()
+                .flat_map(|profile| [&mut profile.file, &mut profile.signer]),
+        ) {
             *relative = folder.join(&*relative);
         }
         config.models.folder = config.models.folder.map(|models| folder.join(models));

@@ -9,9 +9,11 @@ use egate_icao::session::{ReadOrder, Reading, SessionRandom};
 use egate_icao::trust::TrustStore;
 use egate_icao::trust::material::MaterialError;
 use egate_icao::verify::DocumentReport;
+use egate_icao::verify::profile::{Profile, ProfileError, SignedProfile};
 use egate_lane::ReadFailure;
-use egate_types::Date;
+use egate_types::{ChipAccess, Date};
 
+use crate::config::ProfileConfig;
 use crate::{clock, portrait};
 
 /// A chip reader as the lane needs it. Blocks; called from `spawn_blocking`. The traveller takes the document
@@ -27,6 +29,9 @@ pub enum ChipReadFailure {
     /// No chip, moved, or taken away: the traveller may try again.
     #[error("no chip on the reader, or it was taken away while being read")]
     Gone,
+    /// The chip offers PACE, which failed. What makes it fail on purpose does not get Basic Access Control for it.
+    #[error("chip not opened: {0}")]
+    Pace(ChipAccess),
     /// The chip refuses the keys of the data page or breaks the protocol.
     #[error("the chip does not behave like the chip of this document")]
     Suspicious,
@@ -37,7 +42,7 @@ impl ChipReadFailure {
     pub fn for_lane(&self) -> ReadFailure {
         match self {
             Self::Gone => ReadFailure::TryAgain,
-            Self::Suspicious => ReadFailure::Suspicious,
+            Self::Pace(_) | Self::Suspicious => ReadFailure::Suspicious,
         }
     }
 }
@@ -100,6 +105,48 @@ pub fn load_trust(folder: &Path) -> Result<TrustStore, TrustLoadError> {
     Ok(store)
 }
 
+/// Why there is no profile of run modes. A gate whose profile cannot be believed does not start with another one.
+#[derive(Debug, thiserror::Error)]
+pub enum ProfileLoadError {
+    /// Profile, signature or signer cannot be read.
+    #[error("{path} cannot be read; check `profile` in the configuration")]
+    Unreadable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
+    /// It is not signed by the configured signer, or is no profile.
+    #[error("{path} cannot be taken as the profile of run modes")]
+    Refused {
+        /// The profile.
+        path: PathBuf,
+        /// Which rule it breaks.
+        #[source]
+        source: ProfileError,
+    },
+}
+
+/// Loads a profile and verifies its signature; the built-in run modes if none is configured.
+pub fn load_profile(config: Option<&ProfileConfig>) -> Result<Profile, ProfileLoadError> {
+    let Some(ProfileConfig { file, signer }) = config else {
+        return Ok(Profile::default());
+    };
+    let read = |path: &Path| {
+        let path = path.to_owned();
+        std::fs::read(&path).map_err(|source| ProfileLoadError::Unreadable { path, source })
+    };
+    let signature = read(&file.with_added_extension("sig"))?;
+    let signed = SignedProfile::open(&read(file)?, &signature, &read(signer)?);
+    let signed = signed.map_err(|source| ProfileLoadError::Refused {
+        path: file.clone(),
+        source,
+    })?;
+    tracing::info!(profile = %signed, "run modes");
+    Ok(signed.profile)
+}
+
 /// A chip that was read, judged and made ready to be looked at.
 pub struct ReadDocument {
     /// What was read, for whoever judges it again.
@@ -114,15 +161,16 @@ pub struct ReadDocument {
 pub fn read_and_judge(
     source: &Arc<dyn ChipSource>,
     mrz: &Mrz,
-    trust: &TrustStore,
+    (trust, profile): (&TrustStore, &Profile),
     today: Date,
 ) -> Result<ReadDocument, ChipReadFailure> {
     let Ok(seed) = clock::random() else {
         return Err(ChipReadFailure::Gone);
     };
-    let order = ReadOrder::new(&mrz.access_key, SessionRandom::new(seed));
+    let order = ReadOrder::new(&mrz.access_key, SessionRandom::new(seed))
+        .opening_by(profile.access_policy());
     let evidence = source.read(order)?.into_evidence(Some(mrz.lines.clone()));
-    let report = evidence.judge(trust, today);
+    let report = evidence.judge_by(profile, trust, today);
     Ok(ReadDocument {
         portrait_jpeg: report.portrait.as_ref().and_then(portrait::for_officer),
         evidence,

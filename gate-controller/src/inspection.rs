@@ -9,8 +9,8 @@ use egate_icao::verify::DocumentReport;
 use egate_lane::StepTime;
 use egate_rules::joint::{Hold, Standing, Standings};
 use egate_types::{
-    AuthorityId, CheckNode, CheckResult, Direction, EvidenceHash, InspectionId, LaneId, Outcome,
-    ReferralCause, RunMode, UtcTime,
+    AuthorityId, CheckNode, CheckResult, ChipAccess, Direction, EvidenceHash, InspectionId, LaneId,
+    Outcome, ReferralCause, RunMode, UtcTime,
 };
 use egate_wire::v1::{
     self, CheckSummary, DocumentEvidence, PassageRecord, SignedDecision, SignedVerdict,
@@ -27,6 +27,8 @@ pub struct OpenCase {
     pub opened_at: UtcTime,
     /// The zone on the data page, if it could be parsed.
     pub mrz: Option<Mrz>,
+    /// How the chip was opened, or failed to be.
+    pub access: Option<ChipAccess>,
     /// What was read from the chip.
     pub document: Option<Evidence>,
     /// What they are worth.
@@ -52,6 +54,7 @@ impl OpenCase {
             id,
             opened_at,
             mrz,
+            access: None,
             document: None,
             report: None,
             portrait_jpeg: None,
@@ -111,7 +114,14 @@ impl OpenCase {
     /// The whole check tree: document checks by their TR-03135 names, then the biometric verification.
     pub fn checks(&self) -> CheckNode {
         let document = self.report.as_ref().map_or_else(
-            || CheckNode::leaf("ElectronicChecks", RunMode::Mandatory, CheckResult::Aborted),
+            || {
+                let node =
+                    CheckNode::leaf("ElectronicChecks", RunMode::Mandatory, CheckResult::Aborted);
+                match &self.access {
+                    Some(access) => node.because(access.to_string()),
+                    None => node,
+                }
+            },
             |report| report.checks.clone(),
         );
         let mut parts = if document.name.0 == "Checks" {
@@ -185,6 +195,7 @@ pub fn records(
         outcome: ending.outcome,
         cause: ending.cause,
         steps: steps.clone(),
+        access: case.access.clone(),
         checks: case.checks(),
         match_score: case
             .captured

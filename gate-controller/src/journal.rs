@@ -357,6 +357,7 @@ mod tests {
             outcome: Outcome::Admitted,
             cause: None,
             steps: Vec::new(),
+            access: None,
             checks: CheckNode::leaf("Checks", RunMode::Mandatory, CheckResult::Successful),
             match_score: None,
             pad_score: None,

@@ -14,10 +14,11 @@ use egate_hardware::lane_io::{
 use egate_hardware::scanner::ScannerEvent;
 use egate_icao::mrz;
 use egate_icao::trust::TrustStore;
+use egate_icao::verify::profile::Profile;
 use egate_lane::{BarrierOrder, Effect, Input, JournalEntry, Lane, Occupancy, permit};
 use egate_types::{
-    AuthorityId, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome, ReferralCause,
-    TravellerScreen, UtcTime, Verdict,
+    AuthorityId, ChipAccess, Direction, Fault, InspectionId, LaneId, MrzLines, Outcome,
+    ReferralCause, TravellerScreen, UtcTime, Verdict,
 };
 use egate_wire::v1::{
     DecisionEnvelope, DocumentMessage, EvidenceSubmission, Expected, ExpectedDecision, Jpeg,
@@ -81,6 +82,8 @@ pub struct Station {
     pub reader: Arc<dyn ChipSource>,
     /// Trusted CSCA certificates.
     pub trust: Arc<TrustStore>,
+    /// How document checks weigh.
+    pub profile: Arc<Profile>,
     /// Face pipeline.
     pub engine: FaceEngine,
     /// Newest camera frame.
@@ -291,6 +294,15 @@ impl LaneTask {
         match result {
             Ok(read) => {
                 let document = read.report.checks.result;
+                case.access = read.evidence.performed.access.clone();
+                let access = case.access.as_ref();
+                tracing::info!(
+                    inspection.id = %id,
+                    chip.access = access.map(ChipAccess::name),
+                    chip.access_detail = access.map(tracing::field::display),
+                    document.result = ?document,
+                    "document read"
+                );
                 case.document = Some(read.evidence);
                 case.report = Some(read.report);
                 case.portrait_jpeg = read.portrait_jpeg;
@@ -300,7 +312,11 @@ impl LaneTask {
                 })
             }
             Err(failure) => {
-                tracing::info!(inspection.id = %id, %failure, "document not read");
+                if let ChipReadFailure::Pace(access) = &failure {
+                    case.access = Some(access.clone());
+                }
+                let access = case.access.as_ref().map(ChipAccess::name);
+                tracing::info!(inspection.id = %id, chip.access = access, %failure, "document not read");
                 let failure = failure.for_lane();
                 self.feed(Input::DocumentUnread {
                     inspection: id,
@@ -559,9 +575,10 @@ impl LaneTask {
             });
         }
         let (reader, trust) = (self.station.reader.clone(), self.station.trust.clone());
+        let profile = self.station.profile.clone();
         let today = self.station.clock.utc().date();
         tokio::spawn(async move {
-            let read = move || read_and_judge(&reader, &mrz, &trust, today);
+            let read = move || read_and_judge(&reader, &mrz, (&trust, &profile), today);
             let result = tokio::task::spawn_blocking(read).await;
             let result = result
                 .unwrap_or(Err(ChipReadFailure::Suspicious))

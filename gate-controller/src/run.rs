@@ -8,7 +8,7 @@ use egate_hardware::camera::{Camera, CameraSource as DriverSource};
 use egate_hardware::card::{CardReader, ChipReadError, PcscReader, VpcdSlot, read_document};
 use egate_hardware::lane_io::{LaneIo, LaneIoConfig};
 use egate_hardware::scanner::{Scanner, ScannerAddress, ScannerConfig};
-use egate_icao::session::{ReadOrder, Reading};
+use egate_icao::session::{ChipError, ReadOrder, Reading};
 use egate_lane::{Lane, LaneConfig};
 use egate_models::{Environment, FacePipeline, Manifest, Selection};
 use egate_types::{BgrFrame, TravellerScreen};
@@ -17,7 +17,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::config::{CameraSource, Config, ReaderSource, ScannerSource};
 use crate::display_task;
-use crate::document::{ChipReadFailure, ChipSource, load_trust};
+use crate::document::{ChipReadFailure, ChipSource, load_profile, load_trust};
 use crate::face::FaceEngine;
 use crate::journal::Journal;
 use crate::lane_task::{self, Event, INBOX_MAX, Station};
@@ -33,6 +33,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
     let clock = Clock::start();
     let (journal, recovery) = Journal::open(&config.journal)?;
     let trust = Arc::new(load_trust(&config.trust)?);
+    let profile = Arc::new(load_profile(config.profile.as_ref())?);
     let engine = FaceEngine::new(load_models(&config).await?);
     let reader = open_reader(&config)?;
 
@@ -117,6 +118,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         lane_io,
         reader,
         trust,
+        profile,
         engine,
         frames: camera.frames(),
         links,
@@ -199,6 +201,9 @@ impl ChipSource for Reader {
             tracing::info!(error = %chain(&error), "chip not read");
             match error {
                 ChipReadError::Removed { .. } | ChipReadError::Reader(_) => ChipReadFailure::Gone,
+                ChipReadError::Chip(ChipError::PaceFailed(failure)) => {
+                    ChipReadFailure::Pace(failure.record())
+                }
                 ChipReadError::Mute { .. } | ChipReadError::Chip(_) => ChipReadFailure::Suspicious,
             }
         })

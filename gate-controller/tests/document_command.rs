@@ -131,6 +131,7 @@ fn a_genuine_document_is_valid_and_a_forged_one_says_why() {
     assert_eq!(view["weak_algorithm"], false);
     assert_eq!(view["country_check"], "successful");
     assert_eq!(view["mrz"]["surname"], "ERIKSSON");
+    assert_eq!(view["mrz_lines"][0].as_str().unwrap().len(), 44);
     assert_eq!(view["sod"]["data_groups_in_sod"], json!([1, 2]));
     assert_eq!(view["checks"]["name"], "Checks");
 

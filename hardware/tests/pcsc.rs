@@ -11,79 +11,44 @@
 mod passport;
 
 use std::{
-    process::{Child, Command, Stdio},
     sync::{Mutex, MutexGuard, PoisonError},
     thread,
     time::Duration,
 };
 
 use egate_hardware::card::{
-    AttachedChip, Card, CardReader, ChipReadError, Detached, PcscReader, ReaderError, Remover,
-    read_document,
+    AttachedChip, Card, CardReader, ChipReadError, Detached, PcscReader, Pcscd, ReaderError,
+    Remover, VIRTUAL_READERS, read_document,
 };
 use egate_icao::{chip::ChipFault, lds::FileId, session::Reading};
 use passport::{Passport, serve};
 
-/// vpcd's slots and the names Debian's package gives them.
-const FIRST: Slot = (35_963, "Virtual PCD 00 00");
-const SECOND: Slot = (35_964, "Virtual PCD 00 01");
+const FIRST: Slot = VIRTUAL_READERS[0];
+const SECOND: Slot = VIRTUAL_READERS[1];
 
-type Slot = (u16, &'static str);
+type Slot = (&'static str, u16);
 
 /// The machine has one such pair of readers: tests take turns.
 static READER_IN_USE: Mutex<()> = Mutex::new(());
 
+/// The service, and this test's turn with it, which ends after the service is stopped.
 struct Service {
-    started: Option<Child>,
+    _service: Pcscd,
     _turn: MutexGuard<'static, ()>,
 }
 
 impl Service {
     fn running() -> Self {
         let turn = READER_IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
-        if pcsc::Context::establish(pcsc::Scope::User).is_ok() {
-            return Self {
-                started: None,
-                _turn: turn,
-            };
-        }
-        std::fs::create_dir_all("/run/pcscd")
-            .expect("pcscd needs the folder /run/pcscd: run as root or create it");
-        let mut child = Command::new("pcscd")
-            .args(["--foreground", "--info"])
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn()
-            .expect("pcscd does not start: apt-get install pcscd vsmartcard-vpcd");
-        // pcscd opens its socket some moments after it logs that it is ready, and tells nobody: ask until it answers.
-        let answers = (0..250).any(|_| {
-            thread::park_timeout(Duration::from_millis(20));
-            pcsc::Context::establish(pcsc::Scope::User).is_ok()
-        });
-        let ended = child.try_wait().unwrap();
-        assert!(answers, "pcscd does not answer; ended: {ended:?}");
         Self {
-            started: Some(child),
+            _service: Pcscd::running().unwrap(),
             _turn: turn,
         }
     }
 }
 
-impl Drop for Service {
-    /// SIGTERM, so that pcscd removes its socket.
-    fn drop(&mut self) {
-        if let Some(mut child) = self.started.take() {
-            let told = Command::new("kill").arg(child.id().to_string()).status();
-            if !told.is_ok_and(|status| status.success()) {
-                let _ = child.kill();
-            }
-            let _ = child.wait();
-        }
-    }
-}
-
 /// Puts a passport on the reader once the one before is known to be gone.
-fn attach((port, name): Slot) -> AttachedChip {
+fn attach((name, port): Slot) -> AttachedChip {
     let mut reader = PcscReader::new(name).unwrap();
     let empty = (0..20).any(|_| reader.wait_for_removal(1_000).unwrap());
     assert!(empty, "another card lies on the virtual reader");
@@ -115,7 +80,7 @@ fn read(slot: Slot, passport: &Passport, faults: Vec<ChipFault>) -> Read {
     thread::scope(|scope| {
         let remover = remover;
         let serving = scope.spawn(move || serve(attached, chip));
-        let mut reader = PcscReader::new(slot.1).unwrap();
+        let mut reader = PcscReader::new(slot.0).unwrap();
         let mut card = wait(&mut reader);
         let mut commands = 0u32;
         let result = read_document(card.as_mut(), passport.order(), |_| commands += 1);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use egate_types::{CheckNode, Outcome, ReferralCause};
+use egate_types::{CheckNode, ChipAccess, Outcome, ReferralCause};
 use egate_wire::v1::{PassageRecord, StepTime, VerdictClaims};
 use serde::Serialize;
 
@@ -47,6 +47,8 @@ pub struct PassageReport {
     pub steps: Vec<StepTime>,
     /// What each authority's own record says: its signed verdict, or that it gave none.
     pub verdicts: BTreeMap<String, String>,
+    /// How the chip was opened, by the record: `pace`, `bac` ..
+    pub access: Option<&'static str>,
     /// Check results by their TR-03135 names; `name` or `name/instance`.
     pub checks: Vec<(String, String)>,
 }
@@ -88,6 +90,7 @@ impl PassageReport {
             duration_ms: None,
             steps: Vec::new(),
             verdicts: BTreeMap::new(),
+            access: None,
             checks: Vec::new(),
         };
         match visit {
@@ -114,6 +117,7 @@ impl PassageReport {
         self.cause = record.cause;
         self.duration_ms = Some(record.closed_at.0 - record.opened_at.0);
         self.steps.clone_from(&record.steps);
+        self.access = record.access.as_ref().map(ChipAccess::name);
         self.checks = flatten(&record.checks);
         let one = passage
             .records

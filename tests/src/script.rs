@@ -5,6 +5,7 @@ use egate_hardware::sim::{Attack, Behaviour, WayOut};
 use egate_icao::chip::ChipFault;
 use egate_icao::chip::issue::{Forgery, KeyKind, TestIssuer, forge};
 use egate_icao::chip::passport::{Generation, Passport};
+use egate_icao::lds::FileId;
 use egate_models::encode_jpeg;
 use egate_synthetic_faces::{Identity, render_portrait};
 use egate_types::{
@@ -62,6 +63,8 @@ pub enum Twist {
     AlteredChip,
     /// A copy of a genuine chip: everything signed is there, the chip's own key is not.
     ClonedChip,
+    /// Its PACE is hidden, so that the chip is opened the weaker way.
+    HiddenPace,
     /// Signed by nobody we trust.
     UntrustedSigner,
     /// Expired a week ago.
@@ -97,7 +100,7 @@ pub const GENUINE: Script = Script {
 };
 
 /// Every script once.
-pub const SCRIPTS: [Script; 16] = [
+pub const SCRIPTS: [Script; 17] = [
     GENUINE,
     Script {
         name: "face_of_somebody_else",
@@ -131,6 +134,7 @@ pub const SCRIPTS: [Script; 16] = [
     },
     turned_away("forged_chip_data", Twist::AlteredChip),
     turned_away("cloned_chip", Twist::ClonedChip),
+    turned_away("hidden_pace", Twist::HiddenPace),
     turned_away("untrusted_signer", Twist::UntrustedSigner),
     turned_away("expired_document", Twist::Expired),
     turned_away("wrong_chip_keys", Twist::WrongChipKeys),
@@ -271,8 +275,8 @@ impl Issuers {
         } else {
             &self.state
         };
-        let generation = if twist == Twist::ClonedChip {
-            // The oldest have no key that a copy would lack.
+        let generation = if matches!(twist, Twist::ClonedChip | Twist::HiddenPace) {
+            // The oldest have no key that a copy would lack, and no PACE to hide.
             Generation::Pace
         } else {
             GENERATIONS[(n % GENERATIONS.len() as u64) as usize]
@@ -284,6 +288,7 @@ impl Issuers {
         match twist {
             Twist::AlteredChip => forge(&mut passport.issued.files, Forgery::AlteredDg2),
             Twist::ClonedChip => faults.push(ChipFault::Cloned),
+            Twist::HiddenPace => faults.push(ChipFault::Hides(FileId::CardAccess)),
             Twist::WrongChipKeys => faults.push(ChipFault::WrongKey),
             Twist::RemovedMidRead => faults.push(ChipFault::RemovedAfter(REMOVED_AFTER)),
             Twist::None

@@ -119,9 +119,14 @@ impl Command {
         [self.class, self.instruction, self.p1, self.p2]
     }
 
+    /// Whether data or expected length demand extended length.
+    pub fn is_extended(&self) -> bool {
+        self.data.len() > 255 || self.expected.is_some_and(|n| n > 256)
+    }
+
     /// The wire form; extended length where data or expected length demand it.
     pub fn to_bytes(&self) -> Vec<u8> {
-        let extended = self.data.len() > 255 || self.expected.is_some_and(|n| n > 256);
+        let extended = self.is_extended();
         let mut out = self.header().to_vec();
         if !self.data.is_empty() {
             if extended {

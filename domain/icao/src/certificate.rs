@@ -3,7 +3,9 @@
 //! Real lists hold negative and zero serial numbers, BOOLEAN TRUE coded 01, extensions that do not parse and names in every
 //! string type: none of it stops a signature from being checked, so it is recorded in [`Certificate::deviations`] instead.
 
-use std::{cmp::Ordering, fmt, ops::Range, sync::OnceLock};
+mod name;
+
+use std::{fmt, ops::Range, sync::OnceLock};
 
 use egate_types::{Date, UtcTime};
 use openssl::{
@@ -17,6 +19,8 @@ use crate::{
     signature::{self, HashAlgorithm, Leniency, SignatureError},
     tlv::TlvError,
 };
+
+pub use name::Name;
 
 /// A certificate taken apart.
 #[derive(Clone)]
@@ -44,12 +48,25 @@ pub struct Certificate {
     /// Key identifier of the issuer, if present and readable.
     pub authority_key_id: Option<Vec<u8>>,
     key_usage: Option<u8>,
+    /// When its key may sign, if stated.
+    pub private_key_usage: Option<PrivateKeyUsage>,
+    /// The types of document that it may sign, as they begin a machine readable zone, if stated.
+    pub document_types: Option<Vec<String>>,
     /// `cA` of the basic constraints; `None` if there are none.
     pub is_authority: Option<bool>,
     /// What is not as ICAO 9303-12 wants it.
     pub deviations: Vec<&'static str>,
     key: OnceLock<Option<PKey<Public>>>,
     self_signed: OnceLock<bool>,
+}
+
+/// The private key usage period (ICAO 9303-12 §7.1, RFC 3280 §4.2.1.4): a few months at the beginning of the validity.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PrivateKeyUsage {
+    /// First instant, if stated.
+    pub not_before: Option<UtcTime>,
+    /// Last instant, if stated.
+    pub not_after: Option<UtcTime>,
 }
 
 /// Why bytes are no certificate.
@@ -95,9 +112,65 @@ pub enum PublicKeyKind {
     Unknown,
 }
 
+impl PublicKeyKind {
+    /// Of a SubjectPublicKeyInfo.
+    pub fn of_info(info: &[u8]) -> Self {
+        let key = PKey::public_key_from_der(info).ok();
+        key.and_then(|key| Self::of(&key, info))
+            .unwrap_or(Self::Unknown)
+    }
+
+    fn of(key: &PKey<Public>, info: &[u8]) -> Option<Self> {
+        let bits = key.bits();
+        match key.id() {
+            Id::RSA | Id::RSA_PSS => {
+                let exponent = key.rsa().map(|rsa| rsa.e().to_vec()).unwrap_or_default();
+                Some(Self::Rsa {
+                    bits,
+                    usual_exponent: exponent == [1, 0, 1],
+                })
+            }
+            Id::EC => {
+                let ec = key.ec_key().ok()?;
+                let curve = ec
+                    .group()
+                    .curve_name()
+                    .and_then(|nid| nid.short_name().ok());
+                let mut info = Der::new(info).take(0x30).ok()?.inside();
+                let mut algorithm = info.take(0x30).ok()?.inside();
+                algorithm.take(0x06).ok()?;
+                Some(Self::Ec {
+                    curve: curve.map(str::to_owned),
+                    bits,
+                    explicit: algorithm
+                        .next()
+                        .is_ok_and(|parameters| parameters.tag == 0x30),
+                })
+            }
+            _ => None,
+        }
+    }
+
+    /// The curve and how it is written, e.g. `brainpoolP256r1 explicit`; `None` for other keys.
+    pub fn curve_in_words(&self) -> Option<String> {
+        let Self::Ec {
+            curve, explicit, ..
+        } = self
+        else {
+            return None;
+        };
+        let curve = curve.as_deref().unwrap_or("unknown");
+        let written = if *explicit { "explicit" } else { "named" };
+        Some(format!("{curve} {written}"))
+    }
+}
+
 const DIGITAL_SIGNATURE: u8 = 0x80;
 const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
+const GENERALIZED_TIME: u32 = 0x18;
+/// id-icao-mrtd-security-extensions-documentTypeList, 2.23.136.1.1.6.2.
+const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
 
 impl Certificate {
     /// Reads a DER certificate; bytes behind it are ignored.
@@ -132,6 +205,8 @@ impl Certificate {
             subject_key_id: None,
             authority_key_id: None,
             key_usage: None,
+            private_key_usage: None,
+            document_types: None,
             is_authority: None,
             deviations: Vec::new(),
             key: OnceLock::new(),
@@ -165,6 +240,12 @@ impl Certificate {
                 [0x55, 0x1D, 0x13] => {
                     is_authority(value).map(|flag| self.is_authority = Some(flag))
                 }
+                [0x55, 0x1D, 0x10] => {
+                    private_key_usage(value).map(|period| self.private_key_usage = Some(period))
+                }
+                DOCUMENT_TYPES => {
+                    document_types(value).map(|types| self.document_types = Some(types))
+                }
                 _ => Ok(()),
             };
             if read.is_err() {
@@ -195,45 +276,11 @@ impl Certificate {
 
     /// Kind and size of the public key.
     pub fn key_kind(&self) -> PublicKeyKind {
-        self.key_kind_or_none().unwrap_or(PublicKeyKind::Unknown)
-    }
-
-    fn key_kind_or_none(&self) -> Option<PublicKeyKind> {
-        let key = self.key()?;
-        let bits = key.bits();
-        match key.id() {
-            Id::RSA | Id::RSA_PSS => {
-                let exponent = key.rsa().map(|rsa| rsa.e().to_vec()).unwrap_or_default();
-                Some(PublicKeyKind::Rsa {
-                    bits,
-                    usual_exponent: exponent == [1, 0, 1],
-                })
-            }
-            Id::EC => {
-                let ec = key.ec_key().ok()?;
-                let curve = ec
-                    .group()
-                    .curve_name()
-                    .and_then(|nid| nid.short_name().ok());
-                let info = self.der.get(self.public_key_info.clone())?;
-                let mut algorithm = Der::new(info)
-                    .take(0x30)
-                    .ok()?
-                    .inside()
-                    .take(0x30)
-                    .ok()?
-                    .inside();
-                algorithm.take(0x06).ok()?;
-                Some(PublicKeyKind::Ec {
-                    curve: curve.map(str::to_owned),
-                    bits,
-                    explicit: algorithm
-                        .next()
-                        .is_ok_and(|parameters| parameters.tag == 0x30),
-                })
-            }
-            _ => None,
-        }
+        let info = self.der.get(self.public_key_info.clone());
+        self.key()
+            .zip(info)
+            .and_then(|(key, info)| PublicKeyKind::of(key, info))
+            .unwrap_or(PublicKeyKind::Unknown)
     }
 
     /// Object identifier of the signature algorithm, dotted.
@@ -308,6 +355,25 @@ impl Certificate {
         self.key_usage.map(|bits| bits & DIGITAL_SIGNATURE != 0)
     }
 
+    /// May sign documents whose machine readable zone begins with this code; `None` if it does not say. A type of one letter stands
+    /// for every code with that letter.
+    pub fn may_sign_type(&self, code: &str) -> Option<bool> {
+        let code = code.trim_end_matches('<');
+        Some(
+            self.document_types
+                .as_ref()?
+                .iter()
+                .any(|stated| covers(stated, code)),
+        )
+    }
+
+    /// Whether its key might sign at this instant; `None` if it does not say.
+    pub(crate) fn key_was_in_use(&self, instant: UtcTime) -> Option<bool> {
+        let period = self.private_key_usage?;
+        let begun = period.not_before.is_none_or(|first| first <= instant);
+        Some(begun && period.not_after.is_none_or(|last| instant <= last))
+    }
+
     /// May sign certificates: key usage `keyCertSign`; `None` if it does not say.
     pub fn may_sign_certificates(&self) -> Option<bool> {
         self.key_usage.map(|bits| bits & KEY_CERT_SIGN != 0)
@@ -336,100 +402,6 @@ impl fmt::Debug for Certificate {
     }
 }
 
-/// A distinguished name. Two are equal if they hold the same attributes, whatever the order, case, spacing and string type:
-/// states write their own name in different ways (RFC 5280 §7.1, and beyond it).
-#[derive(Clone)]
-pub struct Name {
-    raw: Vec<u8>,
-    attributes: Vec<(Vec<u8>, String)>,
-    country: Option<String>,
-}
-
-impl Name {
-    pub(crate) fn read(element: &Element<'_>) -> Result<Self, DerError> {
-        let mut attributes = Vec::new();
-        let mut country = None;
-        for relative in element.inside().all()? {
-            for attribute in relative.inside().all()? {
-                let mut parts = attribute.inside();
-                let oid = parts.take(0x06)?.value.to_vec();
-                let text = text(&parts.next()?);
-                if oid == COUNTRY && country.is_none() {
-                    country = Some(text.trim().to_owned());
-                }
-                let words: Vec<&str> = text.split_whitespace().collect();
-                attributes.push((oid, words.join(" ").to_lowercase()));
-            }
-        }
-        attributes.sort();
-        Ok(Self {
-            raw: element.raw.to_vec(),
-            attributes,
-            country,
-        })
-    }
-
-    /// The name as encoded.
-    pub fn raw(&self) -> &[u8] {
-        &self.raw
-    }
-
-    /// The country attribute as written.
-    pub fn country(&self) -> Option<&str> {
-        self.country.as_deref()
-    }
-}
-
-impl PartialEq for Name {
-    fn eq(&self, other: &Self) -> bool {
-        self.attributes == other.attributes
-    }
-}
-
-impl Eq for Name {}
-
-impl PartialOrd for Name {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
-
-impl Ord for Name {
-    fn cmp(&self, other: &Self) -> Ordering {
-        self.attributes.cmp(&other.attributes)
-    }
-}
-
-impl fmt::Debug for Name {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let texts: Vec<&str> = self
-            .attributes
-            .iter()
-            .map(|(_, text)| text.as_str())
-            .collect();
-        f.write_str(&texts.join(", "))
-    }
-}
-
-const COUNTRY: [u8; 3] = [0x55, 0x04, 0x06];
-
-/// A directory string; BMPString has two bytes per character, the others are read as UTF-8 or else Latin-1.
-fn text(value: &Element<'_>) -> String {
-    if value.tag == 0x1E {
-        let units = value.value.chunks_exact(2).map(|pair| match pair {
-            [high, low] => u16::from_be_bytes([*high, *low]),
-            _ => 0,
-        });
-        return char::decode_utf16(units)
-            .map(|c| c.unwrap_or('\u{FFFD}'))
-            .collect();
-    }
-    match std::str::from_utf8(value.value) {
-        Ok(text) => text.to_owned(),
-        Err(_) => value.value.iter().map(|b| char::from(*b)).collect(),
-    }
-}
-
 /// UTCTime or GeneralizedTime (X.680 §46, §47), with the two-digit year of RFC 5280 §4.1.2.5.1.
 pub(crate) fn time(element: &Element<'_>) -> Result<UtcTime, CertificateError> {
     instant(element.tag, element.value).ok_or(CertificateError::Time {
@@ -447,7 +419,7 @@ fn instant(tag: u32, value: &[u8]) -> Option<UtcTime> {
                 text.get(2..)?,
             )
         }
-        0x18 => (text.get(..4)?.parse().ok()?, text.get(4..)?),
+        GENERALIZED_TIME => (text.get(..4)?.parse().ok()?, text.get(4..)?),
         _ => return None,
     };
     let number = |at: usize| rest.get(at..at + 2)?.parse::<u8>().ok();
@@ -500,6 +472,38 @@ fn key_usage(value: &[u8]) -> Result<u8, DerError> {
     }
 }
 
+/// Two times, each of which may be absent, with context tags in place of that of GeneralizedTime.
+fn private_key_usage(value: &[u8]) -> Result<PrivateKeyUsage, DerError> {
+    let mut parts = Der::new(value).take(0x30)?.inside();
+    let mut bound = |tag| {
+        let Some(time) = parts.optional(tag)? else {
+            return Ok(None);
+        };
+        let read = instant(GENERALIZED_TIME, time.value);
+        read.map(Some).ok_or(time.error(TlvError::WrongValue))
+    };
+    Ok(PrivateKeyUsage {
+        not_before: bound(0x80)?,
+        not_after: bound(0x81)?,
+    })
+}
+
+/// A version and a set of strings (ICAO 9303-12 §7.1).
+fn document_types(value: &[u8]) -> Result<Vec<String>, DerError> {
+    let mut parts = Der::new(value).take(0x30)?.inside();
+    let _version = parts.take(0x02)?;
+    let types = parts.take(0x31)?.inside().all()?;
+    let text = |element: &Element<'_>| String::from_utf8_lossy(element.value).into_owned();
+    Ok(types.iter().map(text).collect())
+}
+
+fn covers(stated: &str, code: &str) -> bool {
+    match stated.trim_end_matches('<') {
+        letter if letter.len() == 1 => code.starts_with(letter),
+        stated => code == stated,
+    }
+}
+
 fn is_authority(value: &[u8]) -> Result<bool, DerError> {
     let mut parts = Der::new(value).take(0x30)?.inside();
     Ok(parts
@@ -535,5 +539,44 @@ mod tests {
         assert_eq!(at(0x17, "261301120000Z"), None);
         assert_eq!(at(0x18, "é"), None);
         assert_eq!(at(0x04, "260301120000Z"), None);
+    }
+
+    #[test]
+    fn a_private_key_usage_period_may_lack_either_end() {
+        let period = |hex: &str| private_key_usage(&hex::decode(hex).unwrap());
+        let day = |text| Some(UtcTime(Date::parse(text).unwrap().days() * 86_400_000));
+        let both = "3022800F32303230303130313030303030305A810F32303230303530313030303030305A";
+        let last = "3011810F32303230303530313030303030305A";
+        assert_eq!(
+            [both, last].map(|text| period(text).unwrap()),
+            [day("2020-01-01"), None].map(|not_before| PrivateKeyUsage {
+                not_before,
+                not_after: day("2020-05-01"),
+            })
+        );
+        assert!(period("3003800141").is_err());
+        assert!(period("0500").is_err());
+    }
+
+    #[test]
+    fn a_type_of_one_letter_stands_for_every_code_with_it() {
+        let issued = document_types(&hex::decode("300C020100310713015013024944").unwrap());
+        assert_eq!(
+            issued.as_deref(),
+            Ok(&["P".to_owned(), "ID".to_owned()][..])
+        );
+        let cases = [
+            ("P", "P"),
+            ("P", "PD"),
+            ("ID", "ID"),
+            ("P<", "PT"),
+            ("ID", "I"),
+            ("PT", "P"),
+            ("V", "P"),
+        ];
+        assert_eq!(
+            cases.map(|(stated, code)| covers(stated, code)),
+            [true, true, true, true, false, false, false]
+        );
     }
 }

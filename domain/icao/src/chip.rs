@@ -4,6 +4,7 @@
 //! Chip and Active Authentication where it is given keys) and breaks in the ways real ones break, by name. It shares no state with the reader: only bytes pass between them.
 
 pub mod active_authentication;
+mod chaining;
 pub mod chip_authentication;
 pub mod cv_issue;
 mod fault;
@@ -27,6 +28,7 @@ use crate::{
     session::{LDS_APPLICATION, SEED_BYTES, SessionRandom},
 };
 use active_authentication::{ActiveAuthenticationSigner, RANDOM_BYTES_MAX};
+use chaining::Rest;
 use chip_authentication::ChipAuthenticationKeys;
 use files::{FileSystem, Reach, status};
 use pace::Pace;
@@ -63,10 +65,15 @@ pub struct Chip {
     /// The travel document application is selected; otherwise the master file is.
     application: bool,
     state: State,
+    /// The rest of an answer in pieces.
+    rest: Rest,
+    /// The rest of an answer whose pieces are protected each.
+    protected_rest: Rest,
 }
 
 /// A short expected length of zero: as much as there is and as fits (ISO 7816-4 §5.1).
 const ALL_THERE_IS: usize = 256;
+const GET_RESPONSE: u8 = 0xC0;
 
 enum State {
     Off,
@@ -108,6 +115,8 @@ impl Chip {
             log: ChipLog::default(),
             application: false,
             state: State::Off,
+            rest: Rest::default(),
+            protected_rest: Rest::default(),
         }
     }
 
@@ -180,6 +189,8 @@ impl Chip {
     /// The reader gives power, or resets.
     pub fn power_on(&mut self) {
         self.state = State::Closed;
+        self.rest.forget();
+        self.protected_rest.forget();
         self.application = false;
         self.files.forget_current();
         self.log = ChipLog::default();
@@ -234,11 +245,27 @@ impl Chip {
         if matches!(self.state, State::Off) {
             return Reaction::Mute;
         }
-        match Command::parse(apdu) {
-            Ok(command) if command.class & 0x0C == 0x0C => self.protected(&command, random),
-            Ok(command) => Reaction::Answer(self.plain(&command, random).to_bytes()),
-            Err(_) => plain(Status::WRONG_LENGTH),
+        let Ok(command) = Command::parse(apdu) else {
+            return plain(Status::WRONG_LENGTH);
+        };
+        let largest = command.expected.unwrap_or(ALL_THERE_IS);
+        if (command.class, command.instruction) == (0x00, GET_RESPONSE) && self.rest.is_waiting() {
+            return Reaction::Answer(self.rest.next(largest));
         }
+        self.rest.forget();
+        if command.class & 0x0C == 0x0C {
+            return self.protected(&command, random);
+        }
+        let answer = self.plain(&command, random).to_bytes();
+        self.in_pieces(answer, largest)
+    }
+
+    fn in_pieces(&mut self, answer: Vec<u8>, largest: usize) -> Reaction {
+        let fits = answer.len() <= largest.saturating_add(2);
+        if !fits && self.faults.contains(&ChipFault::NoResponseChaining) {
+            return plain(Status::WRONG_LENGTH);
+        }
+        Reaction::Answer(self.rest.keep(answer, largest))
     }
 
     fn drop_channel(&mut self) -> Reaction {
@@ -353,7 +380,13 @@ impl Chip {
         let mut next_channel = None;
         let mut response = match (command.instruction, command.p1) {
             (0xA4, 0x00 | 0x04) => self.select_directory(&command),
-            (0x88, _) => self.internal_authenticate(&command, random),
+            (0x88, _) => {
+                let response = self.internal_authenticate(&command, random);
+                self.in_protected_pieces(response, outer)
+            }
+            (GET_RESPONSE, _) if self.protected_rest.is_waiting() => {
+                response_of(self.protected_rest.next(PROTECTED_SHORT_BYTES_MAX))
+            }
             (0x22 | 0x86, _) => {
                 let (response, channel) = self.agree_on_keys(&command, &random.draw());
                 next_channel = channel;
@@ -380,13 +413,28 @@ impl Chip {
             if (command.instruction, command.expected) == (0xB0, Some(ALL_THERE_IS)) {
                 response.data.truncate(PROTECTED_SHORT_BYTES_MAX);
                 response.status = Status::OK;
-            } else {
+            } else if self.refuses_pieces(&command) {
                 response = status(Status::WRONG_LENGTH);
             }
         }
         let answer = channel.protect_response_to(command.instruction, &response);
         self.state = State::Open(next_channel.map_or(channel, Box::new));
-        Reaction::Answer(answer)
+        Reaction::Answer(self.rest.keep(answer, largest))
+    }
+
+    /// Whoever reads files can ask for fewer bytes.
+    fn refuses_pieces(&self, command: &Command) -> bool {
+        let reads = matches!(command.instruction, 0xB0 | 0xB1);
+        reads || self.faults.contains(&ChipFault::NoResponseChaining)
+    }
+
+    fn in_protected_pieces(&mut self, response: Response, outer: &Command) -> Response {
+        let short = outer.expected.unwrap_or(ALL_THERE_IS) <= ALL_THERE_IS;
+        if !short || !self.faults.contains(&ChipFault::ChainsInsideProtection) {
+            return response;
+        }
+        let answer = response.to_bytes();
+        response_of(self.protected_rest.keep(answer, PROTECTED_SHORT_BYTES_MAX))
     }
 
     fn internal_authenticate(&self, command: &Command, mut random: SessionRandom) -> Response {
@@ -430,6 +478,19 @@ impl Chip {
             matches!(fault, ChipFault::LargestBlock { bytes, refusal: Refusal::WrongLengthUnprotected } if *bytes <= 256)
         });
         (extended && refuses).then_some(Status::WRONG_LENGTH)
+    }
+}
+
+fn response_of(mut answer: Vec<u8>) -> Response {
+    let at = answer.len().saturating_sub(2);
+    let status = answer.split_off(at);
+    Response {
+        data: answer,
+        status: Status(
+            status
+                .iter()
+                .fold(0, |number, byte| number << 8 | u16::from(*byte)),
+        ),
     }
 }
 

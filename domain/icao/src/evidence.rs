@@ -1,20 +1,22 @@
 //! What a gate captured of one chip, so that another machine can judge it again, later, with the same verdict.
 //!
-//! Evidence holds the files as read, the printed zone, and the transcripts of what the chip proved about itself. It serialises with
+//! Evidence holds the files as read, the printed zone, how the chip was opened, and the transcripts of what it proved about itself. It serialises with
 //! a version ([`Evidence`] is `serde`); bytes are base64. What it says is only as good as the gate that recorded it, so the
 //! gate signs it.
 //!
 //! **Invariant:** [`Evidence::judge`] uses nothing but its arguments.
 
+mod access;
 mod authenticity;
 mod wire;
 
 use std::fmt;
 
-use egate_types::{CheckNode, CheckResult, Date, MrzLines, RunMode};
+use egate_types::{CheckNode, CheckResult, ChipAccess, Date, MrzLines, RunMode};
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    access::{ACCESS_PROTOCOL_CHECK, CARD_ACCESS_CHECK},
     authenticity::{authenticity, authenticity_with},
     wire::EvidenceError,
 };
@@ -29,7 +31,7 @@ use crate::{
     pace::ChipAuthenticationMapping,
     security_infos::SecurityInfos,
     trust::TrustStore,
-    verify::{DocumentReport, passive_authentication, signed::SignedAssessment},
+    verify::{DocumentReport, passive_authentication, profile::Profile, signed::SignedAssessment},
 };
 
 /// All that was captured of one document.
@@ -40,13 +42,15 @@ pub struct Evidence {
     pub files: ChipFiles,
     /// The zone as read optically.
     pub printed_mrz: Option<MrzLines>,
-    /// What the chip proved, or failed to prove.
+    /// How the chip was opened, and what it proved or failed to prove.
     pub performed: Performed,
 }
 
-/// The mechanisms of chip authenticity that were performed; `None`: not tried.
+/// The protocols that were run with the chip; `None`: not tried.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Performed {
+    /// How the chip was opened; `None` where nobody has recorded it: files without a reading, evidence of version 1.
+    pub access: Option<ChipAccess>,
     /// Active Authentication.
     pub active_authentication: Option<Exchange>,
     /// Chip Authentication.
@@ -65,8 +69,13 @@ pub enum ChipAuthenticationRecord {
 }
 
 impl Evidence {
-    /// Judges everything as on the day `at`: passive authentication, and chip authenticity gated on it.
+    /// Judges everything as on the day `at` by the built-in run modes.
     pub fn judge(&self, trust: &TrustStore, at: Date) -> DocumentReport {
+        self.judge_by(&Profile::default(), trust, at)
+    }
+
+    /// Judges everything as on the day `at`: passive authentication, how the chip was opened, and chip authenticity gated on it.
+    pub fn judge_by(&self, profile: &Profile, trust: &TrustStore, at: Date) -> DocumentReport {
         let printed = self
             .printed_mrz
             .as_ref()
@@ -75,7 +84,10 @@ impl Evidence {
         let keys = card_security_keys(&self.files, trust, at);
         let checked = authenticity_with(&self.files, &self.performed, &keys);
         let authenticity = gated(checked, &report.checks);
-        report.checks = with_authenticity(report.checks, &authenticity);
+        let access = access::checks(&self.files, self.performed.access.as_ref());
+        let checks = with_access(report.checks, access);
+        report.checks = profile.apply(with_authenticity(checks, &authenticity));
+        report.deviations.extend(access::tolerated(&report.checks));
         report
     }
 }
@@ -129,6 +141,15 @@ pub fn gated(authenticity: CheckNode, checks: &CheckNode) -> CheckNode {
         }
     }
     CheckNode::group(NAME, authenticity.run_mode, parts)
+}
+
+/// Adds the checks of access to the electronic ones; the profile aggregates anew.
+fn with_access(mut node: CheckNode, access: [CheckNode; 2]) -> CheckNode {
+    let mut groups = node.children.iter_mut();
+    if let Some(group) = groups.find(|group| group.name.0 == "ElectronicChecks") {
+        group.children.extend(access);
+    }
+    node
 }
 
 /// Puts the node in the place of the one of its name and aggregates anew.

@@ -71,6 +71,9 @@ pub const DH_PRIME_BITS: std::ops::RangeInclusive<i32> = 1024..=4096;
 /// with all data objects leave no room for another.
 pub const PROTECTED_SHORT_BYTES_MAX: usize = 223;
 
+/// Bytes of an answer in pieces: the longest signature of an RSA key, or the longest public key, with its protection, and room.
+pub const CHAINED_BYTES_MAX: usize = 4_096;
+
 /// Bytes of the encrypted nonce of PACE: two blocks of AES in the Integrated Mapping, one otherwise.
 pub const PACE_NONCE_BYTES_MAX: usize = 64;
 

@@ -1,7 +1,9 @@
 //! Judgements as plain structures for JSON. The names of the keys are kept: integrators script against them.
 
 pub mod document;
+pub mod files;
 pub mod mrz;
+pub mod security_infos;
 pub mod sod;
 pub mod trust;
 

@@ -204,14 +204,14 @@ impl SecurityInfos {
         }
     }
 
-    /// Whether every PACE protocol named here is named in `signed` too: EF.CardAccess is not signed, but a document with
-    /// EF.DG14 or EF.CardSecurity repeats its content there (§9.2.11), and one entry less would be a downgrade.
-    pub fn pace_is_within(&self, signed: &Self) -> bool {
-        self.pace.iter().all(|info| signed.pace.contains(info))
+    /// Whether every PACE protocol named here, and all domain parameters of one, are named in `other` too. EF.CardAccess is not
+    /// signed, but EF.DG14 repeats its content (§9.2.11): one entry less, or a weaker one more, is a downgrade.
+    pub fn pace_is_within(&self, other: &Self) -> bool {
+        self.pace.iter().all(|info| other.pace.contains(info))
             && self
                 .pace_parameters
                 .iter()
-                .all(|info| signed.pace_parameters.contains(info))
+                .all(|info| other.pace_parameters.contains(info))
     }
 
     fn parse_definite(bytes: &[u8]) -> Result<Self, SecurityInfoError> {
@@ -353,6 +353,26 @@ impl PaceProtocol {
             (PaceMapping::ChipAuthentication, KeyAgreement::Dh | KeyAgreement::Ecdh) => 6,
         };
         ObjectIdentifier([BSI_SMARTCARD, &[4, variant, self.cipher.arc()]].concat())
+    }
+
+    /// Its published name (§9.2.1), e.g. `id-PACE-ECDH-GM-AES-CBC-CMAC-128`.
+    pub fn name(self) -> String {
+        let agreement = match self.agreement {
+            KeyAgreement::Dh => "DH",
+            KeyAgreement::Ecdh => "ECDH",
+        };
+        let mapping = match self.mapping {
+            PaceMapping::Generic => "GM",
+            PaceMapping::Integrated => "IM",
+            PaceMapping::ChipAuthentication => "CAM",
+        };
+        let cipher = match self.cipher {
+            CipherSuite::TripleDes => "3DES-CBC-CBC",
+            CipherSuite::Aes128 => "AES-CBC-CMAC-128",
+            CipherSuite::Aes192 => "AES-CBC-CMAC-192",
+            CipherSuite::Aes256 => "AES-CBC-CMAC-256",
+        };
+        format!("id-PACE-{agreement}-{mapping}-{cipher}")
     }
 
     /// From the value bytes of an object identifier; `None` where it names no PACE protocol.

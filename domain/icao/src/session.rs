@@ -12,6 +12,7 @@
 //! answers, is the caller's to notice: this machine only sees responses. Files and proofs are recorded here and judged elsewhere.
 
 mod authenticity;
+mod chaining;
 mod error;
 mod file_reader;
 mod lengths;
@@ -26,7 +27,7 @@ mod wanted;
 use std::collections::{BTreeMap, VecDeque};
 
 use crate::{
-    active_authentication::{Challenge, Exchange},
+    active_authentication::Exchange,
     apdu::{Command, Response, Status},
     bac, chip_authentication,
     lds::{ChipFiles, FileId},
@@ -34,7 +35,8 @@ use crate::{
     pace,
     secure_messaging::SecureMessaging,
 };
-use authenticity::Proof;
+use authenticity::{Challenged, Proof};
+use chaining::{Chaining, Taken};
 use file_reader::{Addressing, FileReader, Habits};
 use lengths::Blocks;
 use opening::{InMasterFile, Way};
@@ -69,6 +71,7 @@ pub struct ReadSession {
     authenticity_policy: AuthenticityPolicy,
     limits: TransportLimits,
     phase: Phase,
+    chaining: Chaining,
     /// Files of the master file still to be read before access is opened.
     master_files: VecDeque<FileId>,
     master_habits: Habits,
@@ -101,14 +104,20 @@ enum Phase {
     Idle,
     MasterFile(FileReader),
     SelectingMasterFile(InMasterFile),
-    Pace(Box<pace::Terminal>),
+    Pace(Box<pace::Terminal>, PaceCommand),
     Selecting(Option<Channel>),
     Challenging,
     Authenticating(Box<bac::Terminal>),
     File(Channel, FileRequest),
-    ActiveAuthentication(Channel, Challenge),
+    ActiveAuthentication(Channel, Challenged),
     ChipAuthentication(Channel, Box<chip_authentication::ChipAuthentication>),
     Ended,
+}
+
+/// The command of PACE that waits for an answer, and whether it went in pieces.
+struct PaceCommand {
+    command: Command,
+    in_pieces: bool,
 }
 
 struct FileRequest {
@@ -137,6 +146,7 @@ impl ReadSession {
             authenticity_policy: order.authenticity,
             limits,
             phase: Phase::Idle,
+            chaining: Chaining::default(),
             master_files: master_files.collect(),
             master_habits: Habits::new(Blocks::new(short, short), Addressing::Short),
             protected_master_files: card_security.into_iter().collect(),
@@ -164,7 +174,7 @@ impl ReadSession {
             Phase::MasterFile(reader) => (Stage::File(reader.file()), Some(reader)),
             Phase::SelectingMasterFile(InMasterFile::Read(file)) => (Stage::File(*file), None),
             Phase::SelectingMasterFile(InMasterFile::Pace)
-            | Phase::Pace(_)
+            | Phase::Pace(_, _)
             | Phase::Challenging
             | Phase::Authenticating(_) => (Stage::Access, None),
             Phase::File(_, request) => {
@@ -203,7 +213,7 @@ impl ReadSession {
     pub fn respond(&mut self, response: &[u8]) -> Step {
         let received = u64::try_from(response.len()).unwrap_or(u64::MAX);
         self.statistics.bytes_received = self.statistics.bytes_received.saturating_add(received);
-        let next = self.advance(response);
+        let next = self.whole_or_piece(response);
         self.ended_by_error(next)
     }
 
@@ -214,25 +224,48 @@ impl ReadSession {
         })
     }
 
-    fn advance(&mut self, bytes: &[u8]) -> Result<Step, ChipError> {
+    fn whole_or_piece(&mut self, response: &[u8]) -> Result<Step, ChipError> {
         if self.statistics.commands >= SESSION_COMMANDS_MAX {
             return Err(ChipError::Misbehaved(Violation::Endless));
         }
+        let protected = match &self.phase {
+            Phase::Pace(_, _) => false,
+            Phase::Selecting(Some(_))
+            | Phase::File(_, _)
+            | Phase::ActiveAuthentication(_, _)
+            | Phase::ChipAuthentication(_, _) => true,
+            Phase::Idle
+            | Phase::MasterFile(_)
+            | Phase::SelectingMasterFile(_)
+            | Phase::Selecting(None)
+            | Phase::Challenging
+            | Phase::Authenticating(_)
+            | Phase::Ended => return self.advance(response),
+        };
+        match self.chaining.take(response, protected) {
+            Taken::Piece(next) => Ok(self.transmit(next)),
+            Taken::Whole(response) => self.advance(&response),
+        }
+    }
+
+    fn advance(&mut self, bytes: &[u8]) -> Result<Step, ChipError> {
         match std::mem::replace(&mut self.phase, Phase::Ended) {
             Phase::MasterFile(reader) => self.master_file_read(reader, plain_response(bytes)?),
             Phase::SelectingMasterFile(then) => {
                 plain_response(bytes)?;
                 self.master_file_selected(then)
             }
-            Phase::Pace(terminal) => self.pace_answered(terminal, &plain_response(bytes)?),
+            Phase::Pace(terminal, command) => {
+                self.pace_answered(terminal, &command, &plain_response(bytes)?)
+            }
             Phase::Selecting(channel) => self.application_selected(channel, bytes),
             Phase::Challenging => self.challenged(&plain_response(bytes)?),
             Phase::Authenticating(terminal) => {
                 self.authenticated(&terminal, &plain_response(bytes)?)
             }
             Phase::File(channel, request) => self.file_read(channel, request, bytes),
-            Phase::ActiveAuthentication(channel, challenge) => {
-                self.challenge_answered(channel, challenge, bytes)
+            Phase::ActiveAuthentication(channel, challenged) => {
+                self.challenge_answered(channel, challenged, bytes)
             }
             Phase::ChipAuthentication(channel, run) => {
                 self.chip_authentication_answered(channel, run, bytes)

@@ -55,7 +55,7 @@ pub fn passive_authentication(
             syntax_check(&parsed, signer),
             authenticity_check(),
             signature_check(&parsed, signer),
-            issuer_certificates_check(signer),
+            issuer_certificates_check(&parsed, signer),
             integrity_check(files, &parsed),
             issuing_country_check(&parsed, signer),
         ],
@@ -71,7 +71,7 @@ pub fn passive_authentication(
     DocumentReport {
         checks: CheckNode::group("Checks", RunMode::Mandatory, checks),
         verdict: verdict(files, &parsed, &assessed),
-        deviations: deviations(&parsed, assessed, trust),
+        deviations: deviations(&parsed, &assessed, trust),
         document: parsed.mrz.ok().map(|mrz| mrz.document),
         portrait: parsed.portrait.ok(),
     }
@@ -119,6 +119,12 @@ impl Parsed {
         Some(com.data_groups.iter().eq(sod.data_group_hashes.keys()))
     }
 
+    /// Whether the signer is meant for documents of this type; `None` if that cannot be told.
+    fn type_agrees(&self, signer: Option<&SignerAssessment>) -> Option<bool> {
+        let code = &self.mrz.as_ref().ok()?.document.code;
+        signer?.certificate.may_sign_type(code)
+    }
+
     /// Whether issuing state and signer are of the same country; `None` if that cannot be told.
     fn country_agrees(&self, signer: Option<&SignerAssessment>) -> Option<bool> {
         let country = signer?.certificate.country()?;
@@ -164,17 +170,20 @@ fn verdict(files: &ChipFiles, parsed: &Parsed, assessed: &SignedAssessment) -> V
     }
 }
 
-fn deviations(parsed: &Parsed, assessed: SignedAssessment, trust: &TrustStore) -> Vec<String> {
+fn deviations(parsed: &Parsed, assessed: &SignedAssessment, trust: &TrustStore) -> Vec<String> {
     let mut deviations = Vec::new();
     if let Ok(sod) = &parsed.sod {
         deviations.extend(sod.deviations.clone());
     }
-    deviations.extend(assessed.deviations);
+    deviations.extend(assessed.deviations.iter().cloned());
     if let (Ok(com), Ok(sod)) = (&parsed.com, &parsed.sod)
         && let Some(signed) = &sod.lds_version
         && *signed != com.lds_version
     {
         deviations.push("EF.COM and EF.SOD state different LDS versions".to_owned());
+    }
+    if parsed.type_agrees(assessed.signer.as_ref()) == Some(false) {
+        deviations.push(OTHER_TYPE.to_owned());
     }
     let number = parsed.mrz.as_ref().ok().map(|mrz| &mrz.document.number);
     let signer = assessed.signer.as_ref().map(|signer| &signer.certificate);
@@ -189,7 +198,7 @@ fn deviations(parsed: &Parsed, assessed: SignedAssessment, trust: &TrustStore) -
 }
 
 /// Data groups at hand, in the order of their numbers.
-fn read_data_groups(files: &ChipFiles) -> impl Iterator<Item = (u8, &[u8])> {
+pub(crate) fn read_data_groups(files: &ChipFiles) -> impl Iterator<Item = (u8, &[u8])> {
     FileId::DATA_GROUPS.into_iter().filter_map(|file| {
         let number = file.data_group()?;
         files.get(file).map(|bytes| (number, bytes))
@@ -341,8 +350,10 @@ fn signature_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckN
     group("SignatureCheck", vec![group("SecurityFileCheck", parts)])
 }
 
-/// One `SecurityFileCheck` per property of the document signer. The validity of its issuer is logged only (TR-03135 v5).
-fn issuer_certificates_check(signer: Option<&SignerAssessment>) -> CheckNode {
+/// One `SecurityFileCheck` per property of the document signer. The validity of its issuer is logged only (TR-03135 v5), and so are
+/// the period and the types of document that its key was meant for: issuers are known to break the latter,
+/// and a signing time is the signer's own word.
+fn issuer_certificates_check(parsed: &Parsed, signer: Option<&SignerAssessment>) -> CheckNode {
     const NAME: &str = "SecurityFileCheck";
     let Some(signer) = signer else {
         let part = aborted(NAME, "no document signer certificate");
@@ -380,9 +391,39 @@ fn issuer_certificates_check(signer: Option<&SignerAssessment>) -> CheckNode {
             validity.of("validity"),
             revocation_check(signer).of("revocation"),
             CheckNode::leaf(NAME, RunMode::Evaluatory, issuer_validity).of("validity of the CSCA"),
+            key_usage_period_check(signer).of("private key usage period"),
+            document_type_check(parsed, signer).of("document type"),
         ],
     )
 }
+
+fn key_usage_period_check(signer: &SignerAssessment) -> CheckNode {
+    let stated = signer.certificate.private_key_usage.is_some();
+    let (result, detail) = match signer.key_was_in_use {
+        Some(true) => return logged(CheckResult::Successful),
+        Some(false) => (CheckResult::Failed, "signed outside of the period"),
+        None if stated => (CheckResult::Undetermined, "EF.SOD states no signing time"),
+        None => (CheckResult::NotSupported, "certificate states no period"),
+    };
+    logged(result).because(detail)
+}
+
+fn document_type_check(parsed: &Parsed, signer: &SignerAssessment) -> CheckNode {
+    let (result, detail) = match (parsed.type_agrees(Some(signer)), &parsed.mrz) {
+        (Some(true), _) => return logged(CheckResult::Successful),
+        (Some(false), _) => (CheckResult::Failed, OTHER_TYPE),
+        (None, Err(_)) => (CheckResult::Aborted, "EF.DG1 is unreadable"),
+        (None, Ok(_)) => (CheckResult::NotSupported, "certificate names no types"),
+    };
+    logged(result).because(detail)
+}
+
+fn logged(result: CheckResult) -> CheckNode {
+    CheckNode::leaf("SecurityFileCheck", RunMode::Evaluatory, result)
+}
+
+/// A deviation and the detail of its check.
+const OTHER_TYPE: &str = "document signer is not meant for documents of this type";
 
 fn revocation_check(signer: &SignerAssessment) -> CheckNode {
     const NAME: &str = "SecurityFileCheck";
@@ -457,7 +498,8 @@ fn data_group_check(
     }
 }
 
-fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), Reason> {
+/// Compares a data group with its hash in EF.SOD.
+pub(crate) fn data_group(sod: &SecurityObject, number: u8, bytes: &[u8]) -> Result<(), Reason> {
     let stated = sod.data_group_hashes.get(&number);
     let stated = stated.ok_or(Reason::DgNotInSod(number))?;
     if sod.hash.of(bytes).is_ok_and(|computed| computed == *stated) {

@@ -1,4 +1,5 @@
-//! What users of other readers complain about, as far as it concerns reading: one test per complaint, named after it.
+//! What users of other readers complain about, as far as it concerns reading: one test per complaint, named after it. What concerns
+//! judging is in `complaints_judging.rs`; that PACE took seconds in other readers is measured by `gate-controller document bench`.
 
 mod reader;
 

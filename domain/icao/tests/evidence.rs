@@ -5,6 +5,8 @@
     reason = "a test ends where its preparation fails"
 )]
 
+mod reader;
+
 use std::{
     collections::BTreeMap,
     path::{Path, PathBuf},
@@ -28,10 +30,7 @@ use egate_icao::{
     tlv,
     trust::TrustStore,
 };
-use egate_types::{
-    CheckNode, CheckResult, Date, DocumentNumber, Holder, MrzLines, PersonName, Sex, StateCode,
-    TravelDocument,
-};
+use egate_types::{CheckNode, CheckResult, ChipAccess, Date, MrzLines};
 use openssl::{
     bn::{BigNum, BigNumContext},
     ec::{EcGroup, EcPoint, PointConversionForm},
@@ -39,6 +38,7 @@ use openssl::{
     nid::Nid,
 };
 use proptest::prelude::*;
+use reader::{PORTRAIT, document};
 use serde_json::Value;
 
 const CHALLENGE: [u8; 8] = [1, 2, 3, 4, 5, 6, 7, 8];
@@ -162,6 +162,7 @@ impl Chip {
 
     fn both(&self) -> Performed {
         Performed {
+            access: Some(ChipAccess::Bac),
             active_authentication: self.active(),
             chip_authentication: self.chip(self.files.get(FileId::Dg14).unwrap()),
             chip_authentication_mapping: None,
@@ -210,7 +211,7 @@ fn a_cloned_chip_fails_whatever_else_it_can() {
     let forged = Performed {
         active_authentication: clone.active(),
         chip_authentication: clone.chip(dg14),
-        chip_authentication_mapping: None,
+        ..Performed::default()
     };
     let checked = authenticity(&chip.files, &forged);
     assert_eq!(results(&checked), [Failed; 3]);
@@ -289,9 +290,13 @@ fn evidence_survives_serialisation_and_says_so_when_it_does_not() {
     assert_eq!(serde_json::from_str::<Evidence>(&text).unwrap(), refused);
 
     let value = serde_json::to_value(&evidence).unwrap();
-    assert_eq!(value["version"], 1);
+    assert_eq!(value["version"], 2);
     for (key, wrong) in [
-        ("version", Value::from(2)),
+        ("version", Value::from(0)),
+        ("version", Value::from(1)),
+        ("version", Value::from(3)),
+        ("access", serde_json::json!({"outcome": "opened"})),
+        ("access", serde_json::json!({"outcome": "pace"})),
         ("files", serde_json::json!({"EF.DG99": ""})),
         ("files", serde_json::json!({"EF.DG1": "?"})),
         (
@@ -309,6 +314,13 @@ fn evidence_survives_serialisation_and_says_so_when_it_does_not() {
         let read = serde_json::from_value::<Evidence>(value);
         assert!(read.is_err(), "{key}");
     }
+    // Evidence of version 1 says nothing about access; what it says otherwise is read.
+    let mut old = value;
+    old["version"] = Value::from(1);
+    old.as_object_mut().unwrap().remove("access");
+    let read = serde_json::from_value::<Evidence>(old).unwrap();
+    assert_eq!(read.performed.access, None);
+    assert_eq!(read.files, evidence.files);
 }
 
 fn synthetic(case: &str) -> (Evidence, TrustStore) {
@@ -446,21 +458,6 @@ fn trust(issuer: &TestIssuer) -> TrustStore {
 }
 
 fn issued(issuer: &TestIssuer, chip: &Chip) -> IssuedDocument {
-    let document = TravelDocument {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse("L898902C").unwrap(),
-        date_of_expiry: Some(day("2031-06-30")),
-        holder: Holder {
-            name: PersonName {
-                surname: "ERIKSSON".into(),
-                given: "ANNA MARIA".into(),
-            },
-            date_of_birth: Some(day("1974-08-12")),
-            sex: Sex::Female,
-            nationality: StateCode::parse("UTO").unwrap(),
-        },
-    };
     let group = |number| {
         let file = FileId::of_data_group(number).unwrap();
         (number, chip.files.get(file).unwrap().to_vec())
@@ -469,8 +466,7 @@ fn issued(issuer: &TestIssuer, chip: &Chip) -> IssuedDocument {
         data_groups: [group(14), group(15)].into(),
         ..DocumentOptions::default()
     };
-    let portrait = [0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
-    issuer.issue_with(&document, &portrait, &options).unwrap()
+    issuer.issue_with(&document(), PORTRAIT, &options).unwrap()
 }
 
 /// What PACE leaves of a chip with this static key: CA.IC, and the mapping key that is CA.IC times the static key.

@@ -12,13 +12,17 @@
 use std::path::{Path, PathBuf};
 
 use egate_icao::{
+    evidence::{Evidence, Performed},
     lds::{
-        self, Contents, DeviationKind, FaceEncoding, FileId, PersonalDate, PersonalText, Portrait,
-        PortraitFormat,
+        self, ChipFiles, Contents, DeviationKind, FaceEncoding, FileId, PersonalDate, PersonalText,
+        Portrait, PortraitFormat,
         view::{FaceView, ImageView, PersonalDetailsView},
     },
     portrait::{self, Variant},
+    report,
+    trust::TrustStore,
 };
+use egate_types::Date;
 use serde_json::{Value, json};
 
 fn shared() -> PathBuf {
@@ -216,4 +220,31 @@ fn silver_portrait_is_decoded() {
         (Some(413), Some(531), Some(3))
     );
     assert_eq!(view.error, None);
+}
+
+#[test]
+#[cfg_attr(not(shared_data), ignore = "needs ../shared/passport")]
+fn specimen_2008_is_shown_file_by_file() {
+    let expected = &json("lds/expected.json")["bsi2008-specimen"];
+    let held = FileId::all().filter_map(|file| {
+        let path = shared().join(format!("lds/bsi2008-specimen/{file}.bin"));
+        Some((file, std::fs::read(path).ok()?))
+    });
+    let evidence = Evidence {
+        files: ChipFiles::new(held.collect()),
+        printed_mrz: None,
+        performed: Performed::default(),
+    };
+    let today = Date::parse("2026-11-23").unwrap();
+    let view = report::document::view(&evidence, &TrustStore::default(), today).unwrap();
+    let shown = serde_json::to_value(view).unwrap();
+    for key in ["mrz", "dg_hashes_match", "not_in_sod"] {
+        assert_eq!(shown[key], expected[key], "{key}");
+    }
+    for key in [
+        "com", "dg3", "dg4", "dg5", "dg7", "dg11", "dg12", "dg14", "dg15",
+    ] {
+        assert!(shown[key].is_object() || shown[key].is_array(), "{key}");
+    }
+    assert_eq!(shown["malformed"], json!([]));
 }

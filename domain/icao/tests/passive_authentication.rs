@@ -5,6 +5,8 @@
     reason = "a test ends where its preparation fails"
 )]
 
+mod reader;
+
 use std::collections::BTreeMap;
 
 use egate_icao::{
@@ -20,12 +22,10 @@ use egate_icao::{
     trust::{TrustStore, deviation_list::DeviationList, master_list::MasterListError},
     verify::{passive_authentication, verdict::Verdict},
 };
-use egate_types::{
-    CheckResult, Date, DocumentNumber, Holder, PersonName, Sex, StateCode, TravelDocument, UtcTime,
-};
+use egate_types::{CheckNode, CheckResult, Date, UtcTime};
 use proptest::prelude::*;
+use reader::{PORTRAIT, document, today};
 
-const PORTRAIT: &[u8] = &[0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 3, 0xFF, 0xD9];
 const EC: (KeyKind, SignatureScheme) = (KeyKind::EcP256, SignatureScheme::SHA256);
 
 fn day(text: &str) -> Date {
@@ -36,30 +36,8 @@ fn noon(text: &str) -> UtcTime {
     UtcTime(day(text).days() * 86_400_000 + 43_200_000)
 }
 
-fn today() -> Date {
-    day("2026-11-23")
-}
-
 fn long() -> (Date, Date) {
     (day("2020-01-01"), day("2040-01-01"))
-}
-
-fn document() -> TravelDocument {
-    TravelDocument {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse("L898902C").unwrap(),
-        date_of_expiry: Some(day("2031-06-30")),
-        holder: Holder {
-            name: PersonName {
-                surname: "ERIKSSON".into(),
-                given: "ANNA MARIA".into(),
-            },
-            date_of_birth: Some(day("1974-08-12")),
-            sex: Sex::Female,
-            nationality: StateCode::parse("UTO").unwrap(),
-        },
-    }
 }
 
 fn authority(name: &str) -> Authority {
@@ -193,6 +171,9 @@ fn each_fault_of_the_signer_has_its_reason() {
         (SignerFault::NoKeyUsage, "valid"),
         (SignerFault::NoKeyIdentifiers, "valid"),
         (SignerFault::OtherIssuerName, "valid"),
+        (SignerFault::ShortKeyUsagePeriod, "valid"),
+        (SignerFault::OtherDocumentType, "valid"),
+        (SignerFault::SaysNoPurpose, "valid"),
     ] {
         let signer = SignerOptions {
             fault: Some(fault),
@@ -203,7 +184,7 @@ fn each_fault_of_the_signer_has_its_reason() {
         let report = passive_authentication(&files, None, &trust, today());
         let noted = matches!(
             fault,
-            SignerFault::NoKeyUsage | SignerFault::OtherIssuerName
+            SignerFault::NoKeyUsage | SignerFault::OtherIssuerName | SignerFault::OtherDocumentType
         );
         assert_eq!(
             !report.deviations.is_empty(),
@@ -211,6 +192,79 @@ fn each_fault_of_the_signer_has_its_reason() {
             "{:?}",
             report.deviations
         );
+    }
+}
+
+/// Logged beside the other properties of the signer; what fails is recorded as a deviation and makes no document invalid.
+#[test]
+fn what_the_signer_was_meant_for_is_compared_with_what_it_signed() {
+    use CheckResult::{Failed, NotSupported, Successful, Undetermined};
+    let authority = authority("CSCA");
+    let trust = trusting(&authority);
+    let (first, later) = (Some("2020-01-01"), Some("2020-01-02"));
+    for (fault, signed, period, kind) in [
+        (None, None, Undetermined, Successful),
+        (None, later, Successful, Successful),
+        (
+            Some(SignerFault::ShortKeyUsagePeriod),
+            first,
+            Successful,
+            Successful,
+        ),
+        (
+            Some(SignerFault::ShortKeyUsagePeriod),
+            later,
+            Failed,
+            Successful,
+        ),
+        (
+            Some(SignerFault::OtherDocumentType),
+            later,
+            Successful,
+            Failed,
+        ),
+        (
+            Some(SignerFault::SaysNoPurpose),
+            later,
+            NotSupported,
+            NotSupported,
+        ),
+    ] {
+        let signer = SignerOptions {
+            fault,
+            ..good_signer()
+        };
+        let options = DocumentOptions {
+            signing_time: signed.map(noon),
+            ..DocumentOptions::default()
+        };
+        let files = issue(&authority, &signer, &options);
+        assert_eq!(said(&files, &trust), "valid", "{fault:?}");
+        let report = passive_authentication(&files, None, &trust, today());
+        let checks = report.checks.find("IssuerCertificatesCheck").unwrap();
+        assert_eq!(checks.result, Successful, "{fault:?}: logged only");
+        let result = |instance: &str| {
+            let mut parts = checks.children.iter();
+            let named = |part: &&CheckNode| part.instance.as_deref() == Some(instance);
+            parts.find(named).unwrap().result
+        };
+        assert_eq!(
+            result("private key usage period"),
+            period,
+            "{fault:?} {signed:?}"
+        );
+        assert_eq!(result("document type"), kind, "{fault:?}");
+        let noted = [
+            (period, "signed outside of the private key usage period"),
+            (
+                kind,
+                "document signer is not meant for documents of this type",
+            ),
+        ];
+        for (result, text) in noted {
+            let found = report.deviations.iter().any(|deviation| deviation == text);
+            assert_eq!(found, result == Failed, "{:?}", report.deviations);
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use egate_icao::{
     active_authentication::ActiveAuthenticationKey,
     apdu::Status,
     chip::{
-        ChipFault,
+        ChipFault, Refusal,
         active_authentication::{ActiveAuthenticationSigner, EcdsaForm, Trailer},
         chip_authentication::{ChipAuthenticationKeys, StaticKey},
         issue::IssuedDocument,
@@ -307,4 +307,81 @@ fn chip_authentication_runs_inside_a_channel_of_pace() {
     assert!(chip_authentication_succeeds(&outcome));
     assert_eq!(outcome.end.reading().access.name(), "pace");
     assert!(outcome.commands <= 17, "{} commands", outcome.commands);
+}
+
+/// Signatures that no short answer holds, over every way in which they come in pieces.
+#[test]
+fn long_signatures_come_through_short_length_in_pieces() {
+    let short = ChipFault::ShortLengthOnly;
+    let silent = ChipFault::SilentAboutLengths;
+    let inside = ChipFault::ChainsInsideProtection;
+    // Those of 1280 bits still fit; those of 3072 come in two pieces.
+    for (bits, opened_by_pace) in [(1_280, true), (2_048, false), (2_048, true), (3_072, true)] {
+        for (faults, reader_bytes) in [
+            (vec![], 0),
+            (vec![inside], 0),
+            (vec![short], 65_536),
+            (vec![short, silent], 65_536),
+            (vec![short, silent, inside], 65_536),
+        ] {
+            let key = rsa_of(bits);
+            let outcome = long_signature(key, opened_by_pace, &faults, reader_bytes);
+            let label = format!("{bits} {faults:?} {reader_bytes} {opened_by_pace}");
+            assert!(active_authentication_succeeds(&outcome), "{label}");
+            assert_eq!(outcome.end.reading().statistics.restarts, 0, "{label}");
+            let mut sent = outcome.sent.iter();
+            assert!(
+                reader_bytes > 0 || sent.all(|apdu| apdu.len() <= 261),
+                "{label}"
+            );
+            let pieces = outcome.log.count(0xC0) > 0;
+            assert_eq!(pieces, bits > 1_280, "{label}");
+        }
+    }
+}
+
+#[test]
+fn a_chip_without_response_chaining_is_asked_in_extended_length_or_refuses() {
+    let no_pieces = ChipFault::NoResponseChaining;
+    // It takes small blocks, so that short commands seem right, and yet extended length.
+    let small_blocks = ChipFault::LargestBlock {
+        bytes: 192,
+        refusal: Refusal::FewerBytes,
+    };
+    let outcome = long_signature(rsa_of(2_048), true, &[no_pieces, small_blocks], 65_536);
+    assert!(active_authentication_succeeds(&outcome));
+    assert_eq!(outcome.log.count(0x88), 2, "asked again");
+    let outcome = long_signature(rsa_of(2_048), true, &[no_pieces], 0);
+    let exchange = outcome
+        .end
+        .reading()
+        .active_authentication
+        .as_ref()
+        .unwrap();
+    assert_eq!(exchange.status, Status::WRONG_LENGTH);
+    assert_eq!(judged(&outcome), CheckResult::Failed);
+}
+
+fn rsa_of(bits: u32) -> ActiveAuthenticationSigner {
+    ActiveAuthenticationSigner::rsa(bits, Trailer::Named(HashAlgorithm::Sha256)).unwrap()
+}
+
+fn long_signature(
+    key: ActiveAuthenticationSigner,
+    opened_by_pace: bool,
+    faults: &[ChipFault],
+    reader_bytes: usize,
+) -> Outcome {
+    let data_groups = BTreeMap::from([(15, key.data_group_15().unwrap())]);
+    let issued = issued_with(2_000, data_groups);
+    let issued = if opened_by_pace {
+        with_pace(issued)
+    } else {
+        issued
+    };
+    Run::of(&issued)
+        .with(faults)
+        .through(reader_bytes)
+        .on(|chip| chip.with_active_authentication(key))
+        .outcome()
 }

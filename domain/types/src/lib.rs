@@ -18,6 +18,7 @@
 //! | released / secured | a barrier that lets pass / that does not |
 
 mod check;
+mod chip_access;
 mod document;
 mod evidence;
 mod face;
@@ -30,6 +31,7 @@ mod time;
 mod verdict;
 
 pub use check::{CheckName, CheckNode, CheckResult, RunMode};
+pub use chip_access::{ChipAccess, ChipPassword};
 pub use document::{DocumentNumber, MrzLines, StateCode, TravelDocument};
 pub use evidence::EvidenceHash;
 pub use face::{MatchScore, PadScore};

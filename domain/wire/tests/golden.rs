@@ -6,9 +6,10 @@
 )]
 
 use egate_types::{
-    AuthorityId, CheckNode, CheckResult, Coaching, Date, Direction, DocumentNumber, EvidenceHash,
-    Fault, Holder, InspectionId, LaneId, MatchScore, Outcome, PadScore, PersonName, ReferralCause,
-    RunMode, Sex, StateCode, TravelDocument, TravellerScreen, UtcTime,
+    AuthorityId, CheckNode, CheckResult, ChipAccess, ChipPassword, Coaching, Date, Direction,
+    DocumentNumber, EvidenceHash, Fault, Holder, InspectionId, LaneId, MatchScore, Outcome,
+    PadScore, PersonName, ReferralCause, RunMode, Sex, StateCode, TravelDocument, TravellerScreen,
+    UtcTime,
 };
 use egate_wire::v1::{
     CheckSummary, DecisionEnvelope, DocumentEvidence, DocumentMessage, ErrorBody,
@@ -284,6 +285,11 @@ fn passage_record() {
                 at_ms: 310,
                 took_ms: 1_940,
             }],
+            access: Some(ChipAccess::Pace {
+                protocol: "id-PACE-ECDH-GM-AES-CBC-CMAC-128".into(),
+                parameter_id: Some(13),
+                password: ChipPassword::Mrz,
+            }),
             checks: checks(),
             match_score: Some(MatchScore(712_000)),
             pad_score: Some(PadScore(990_000)),
@@ -311,6 +317,12 @@ fn passage_record() {
                   "took_ms": 1940
                 }
               ],
+              "access": {
+                "outcome": "pace",
+                "protocol": "id-PACE-ECDH-GM-AES-CBC-CMAC-128",
+                "parameter_id": 13,
+                "password": "mrz"
+              },
               "checks": {
                 "name": "DocumentChecks",
                 "result": "successful",

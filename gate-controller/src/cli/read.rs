@@ -12,7 +12,7 @@ use egate_icao::mrz::{self, MrzKey};
 use egate_icao::report::document::{self as report, DocumentView};
 use egate_icao::session::{AccessKeys, AccessPolicy, ReadOrder, SessionRandom, Statistics};
 use egate_icao::trust::TrustStore;
-use egate_types::{Date, MrzLines};
+use egate_types::{ChipAccess, Date, MrzLines};
 use gate_controller::clock::{self, Clock};
 use gate_controller::run::chain;
 use serde::Serialize;
@@ -61,6 +61,8 @@ pub struct Read {
 struct Answer {
     reader: String,
     access: &'static str,
+    /// The protocol, its parameters and the password, or how PACE failed.
+    access_detail: ChipAccess,
     /// Milliseconds per step, in order.
     steps: Vec<Step>,
     total_ms: u64,
@@ -121,7 +123,7 @@ fn answer(arguments: &Read) -> Result<Answer, Refusal> {
     });
     let (steps, total_ms) = steps.end();
     let reading = reading.map_err(|error| refused(&name, &chain(&error)))?;
-    let access = reading.access.name();
+    let access = reading.access.record();
     let Statistics {
         commands,
         bytes_sent,
@@ -141,7 +143,8 @@ fn answer(arguments: &Read) -> Result<Answer, Refusal> {
         .collect();
     Ok(Answer {
         reader: name,
-        access,
+        access: access.name(),
+        access_detail: access,
         steps,
         total_ms,
         apdus: commands,

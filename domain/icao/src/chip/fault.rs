@@ -28,6 +28,10 @@ pub enum ChipFault {
     MuteAfter(u32),
     /// The chip refuses extended length with `6700`, as many do, and its answer to reset says so.
     ShortLengthOnly,
+    /// The chip refuses what its answer does not fit with `6700`, where others answer in pieces.
+    NoResponseChaining,
+    /// The chip protects each piece of a long answer for itself, where others protect the answer and send that in pieces.
+    ChainsInsideProtection,
     /// The answer to reset says nothing about lengths.
     SilentAboutLengths,
     /// The chip drops the protected channel at this command, counted from power-on, or at the first protected one after it.

@@ -79,6 +79,10 @@ pub enum Quirk {
     AttributesSentUnsorted,
     /// Signed attributes signed and sent in another order than DER's.
     AttributesUnsorted,
+    /// The signer info writes the issuer's name in another order than the certificate does.
+    IssuerUnsorted,
+    /// The signer info names another serial number than that of the enclosed certificate.
+    OtherSignerNamed,
 }
 
 impl Default for DocumentOptions {
@@ -232,10 +236,11 @@ impl DocumentSigner {
         let envelope = Envelope {
             content_type: &options.content_type,
             content: &content,
-            signer_id: if options.names_signer_by_key {
-                self.key_id()?
-            } else {
-                self.issuer_and_serial()
+            signer_id: match options.quirk {
+                Some(Quirk::IssuerUnsorted) => self.unsorted_issuer_and_serial(),
+                Some(Quirk::OtherSignerNamed) => self.other_signer(),
+                _ if options.names_signer_by_key => self.key_id()?,
+                _ => self.issuer_and_serial(),
             },
             signing_time: options.signing_time,
             certificates: if options.encloses_certificate {

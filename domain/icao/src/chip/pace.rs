@@ -11,6 +11,7 @@ use crate::{
         DomainParameterError, DomainParameters, PRIVATE_KEY_RANDOM_BYTES, PrivateKey,
     },
     key_derivation::{Password, PasswordKind, SessionKeys},
+    limits::CHAINED_BYTES_MAX,
     pace::{Offer, mapping, messages, seal},
     secure_messaging::SecureMessaging,
     security_infos::{ObjectIdentifier, PaceMapping, PaceProtocol},
@@ -32,6 +33,8 @@ pub struct Pace {
     fixed: Option<Secrets>,
     wants_parameters_named: bool,
     pads_numbers: bool,
+    /// What came of a command in pieces.
+    received: Vec<u8>,
     phase: Phase,
 }
 
@@ -104,6 +107,7 @@ impl Pace {
             fixed: None,
             wants_parameters_named: false,
             pads_numbers: false,
+            received: Vec::new(),
             phase: Phase::Idle,
         }
     }
@@ -159,6 +163,7 @@ impl Pace {
         };
         answered.unwrap_or_else(|status| {
             self.phase = Phase::Idle;
+            self.received.clear();
             Answer {
                 response: Response {
                     data: Vec::new(),
@@ -196,6 +201,7 @@ impl Pace {
             Some(secrets) => secrets.clone(),
             None => random_secrets(offer, randomness).map_err(|_| WRONG_DATA)?,
         };
+        self.received.clear();
         self.phase = Phase::Selected(Run {
             offer: offer.clone(),
             password: password.clone(),
@@ -205,7 +211,15 @@ impl Pace {
     }
 
     fn authenticate(&mut self, chained: bool, command: &Command) -> Result<Answer, Status> {
-        let objects = messages::dynamic(&command.data).map_err(|_| WRONG_DATA)?;
+        // The class byte means both: not the last command of the protocol, and not the last piece.
+        let mut data = mem::take(&mut self.received);
+        data.extend_from_slice(&command.data);
+        let whole = tlv::total_length(&data).unwrap_or_default();
+        if chained && whole > data.len() && whole <= CHAINED_BYTES_MAX {
+            self.received = data;
+            return Ok(plain(Vec::new()));
+        }
+        let objects = messages::dynamic(&data).map_err(|_| WRONG_DATA)?;
         let object = |tag| tlv::find(objects, tag).map_err(|_| WRONG_DATA);
         match (mem::replace(&mut self.phase, Phase::Idle), chained) {
             (Phase::Selected(run), true) => {

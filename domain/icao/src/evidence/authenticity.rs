@@ -65,7 +65,7 @@ pub fn authenticity_with(
 }
 
 /// How a data group stands to EF.SOD.
-enum Coverage<'a> {
+pub(super) enum Coverage<'a> {
     /// Neither listed nor delivered.
     Absent,
     /// Listed and unaltered.
@@ -79,7 +79,7 @@ enum Coverage<'a> {
 }
 
 impl<'a> Coverage<'a> {
-    fn of(sod: &SecurityObject, files: &'a ChipFiles, number: u8) -> Self {
+    pub(super) fn of(sod: &SecurityObject, files: &'a ChipFiles, number: u8) -> Self {
         let file = FileId::of_data_group(number).and_then(|file| files.get(file));
         match (sod.data_group_hashes.get(&number), file) {
             (None, None) => Self::Absent,
@@ -92,7 +92,7 @@ impl<'a> Coverage<'a> {
         }
     }
 
-    fn covered(&self) -> Option<&'a [u8]> {
+    pub(super) fn covered(&self) -> Option<&'a [u8]> {
         match self {
             Self::Covered(bytes) => Some(bytes),
             Self::Absent | Self::Hidden | Self::Foreign | Self::Altered => None,
@@ -100,7 +100,7 @@ impl<'a> Coverage<'a> {
     }
 
     /// Why the file is worth nothing; `None` if it is covered, or absent as EF.SOD says.
-    fn fault(&self, file: FileId) -> Option<String> {
+    pub(super) fn fault(&self, file: FileId) -> Option<String> {
         match self {
             Self::Absent | Self::Covered(_) => None,
             Self::Hidden => Some(format!(

@@ -1,9 +1,11 @@
-//! The serialised form of evidence, version 1. Changes of meaning get another version.
+//! The serialised form of evidence, version 2. Changes of meaning get another version.
+//!
+//! Version 1 did not say how the chip was opened; it is read as evidence of which nobody knows.
 
 use std::collections::BTreeMap;
 
 use base64::{Engine, engine::general_purpose::STANDARD};
-use egate_types::MrzLines;
+use egate_types::{ChipAccess, MrzLines};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
 use zeroize::Zeroizing;
 
@@ -23,8 +25,13 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum EvidenceError {
     /// Written by another version.
-    #[error("evidence of version {0}; this program reads version {VERSION}")]
+    #[error(
+        "evidence of version {0}; this program reads versions {VERSION_WITHOUT_ACCESS} and {VERSION}"
+    )]
     Version(u32),
+    /// Evidence of a version that does not know how the chip was opened says so all the same.
+    #[error("evidence of version {VERSION_WITHOUT_ACCESS} with access")]
+    AccessInOldVersion,
     /// A name that is no file of a travel document's chip.
     #[error("{0:?} is no file of a travel document")]
     FileName(String),
@@ -39,7 +46,8 @@ pub enum EvidenceError {
     Status(String),
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+const VERSION_WITHOUT_ACCESS: u32 = 1;
 
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,6 +56,8 @@ pub(super) struct Wire {
     files: BTreeMap<String, Bytes>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     printed_mrz: Option<Vec<String>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    access: Option<ChipAccess>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     active_authentication: Option<WireExchange>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -143,6 +153,7 @@ impl From<Evidence> for Wire {
                 .printed_mrz
                 .as_ref()
                 .map(|lines| lines.expose().to_vec()),
+            access: performed.access.clone(),
             active_authentication: performed.active_authentication.as_ref().map(|exchange| {
                 WireExchange {
                     challenge: Bytes::of(&exchange.challenge),
@@ -172,8 +183,10 @@ impl TryFrom<Wire> for Evidence {
     type Error = EvidenceError;
 
     fn try_from(wire: Wire) -> Result<Self, EvidenceError> {
-        if wire.version != VERSION {
-            return Err(EvidenceError::Version(wire.version));
+        match (wire.version, &wire.access) {
+            (VERSION, _) | (VERSION_WITHOUT_ACCESS, None) => {}
+            (VERSION_WITHOUT_ACCESS, Some(_)) => return Err(EvidenceError::AccessInOldVersion),
+            (other, _) => return Err(EvidenceError::Version(other)),
         }
         let mut files = BTreeMap::new();
         for (name, bytes) in wire.files {
@@ -189,6 +202,7 @@ impl TryFrom<Wire> for Evidence {
             files: ChipFiles::new(files),
             printed_mrz: wire.printed_mrz.map(MrzLines::new),
             performed: Performed {
+                access: wire.access,
                 active_authentication: wire.active_authentication.map(exchange).transpose()?,
                 chip_authentication: wire.chip_authentication.map(record).transpose()?,
                 chip_authentication_mapping: wire.chip_authentication_mapping.map(|mapping| {

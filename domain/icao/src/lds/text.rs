@@ -99,7 +99,7 @@ impl PersonalBytes {
         })
     }
 
-    pub(super) fn read(value: &[u8]) -> Self {
+    pub(crate) fn read(value: &[u8]) -> Self {
         Self(value.to_vec())
     }
 }

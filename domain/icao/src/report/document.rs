@@ -8,18 +8,14 @@ use serde::Serialize;
 use crate::{
     active_authentication::{self, ActiveAuthenticationView},
     evidence::Evidence,
-    lds::{
-        self, ChipFiles, FileId, LdsError,
-        view::{FaceView, PersonalDetailsView},
-    },
-    mrz::{self, Zone},
+    lds::{ChipFiles, FileId},
     signature::SchemeFamily,
     sod::{self, SecurityObject, SodError},
     trust::TrustStore,
-    verify::DocumentReport,
+    verify::{DocumentReport, data_group, read_data_groups, verdict::Reason},
 };
 
-use super::mrz::MrzView;
+use super::files::{FilesView, Notes};
 
 /// A document and its verdict.
 #[derive(Clone, Serialize)]
@@ -34,15 +30,15 @@ pub struct DocumentView {
     pub weak_algorithms: Vec<String>,
     /// Whether issuing state and signer are of the same country.
     pub country_check: CheckResult,
-    /// The machine readable zone of EF.DG1.
-    pub mrz: Option<MrzView>,
-    /// The faces of EF.DG2.
-    pub dg2: Option<Vec<FaceView>>,
-    /// EF.DG11.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub dg11: Option<PersonalDetailsView>,
+    /// What the files say, a key per file.
+    #[serde(flatten)]
+    pub files: FilesView,
     /// EF.SOD.
     pub sod: SecurityObjectView,
+    /// Data groups at hand whose hash is the one in EF.SOD.
+    pub dg_hashes_match: Vec<u8>,
+    /// Data groups at hand that EF.SOD does not know.
+    pub not_in_sod: Vec<u8>,
     /// Active authentication, if a challenge and its response are at hand.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub active_authentication: Option<ActiveAuthenticationView>,
@@ -83,30 +79,22 @@ pub fn view(evidence: &Evidence, trust: &TrustStore, at: Date) -> Result<Documen
     let file = evidence.files.get(FileId::Sod).ok_or(SodError::Missing)?;
     let object = sod::parse(file)?;
     let report = evidence.judge(trust, at);
-    Ok(DocumentView::of(evidence, &object, report))
+    Ok(DocumentView::of(evidence, &object, report, (trust, at)))
 }
 
 impl DocumentView {
-    fn of(evidence: &Evidence, object: &SecurityObject, report: DocumentReport) -> Self {
-        let files = &evidence.files;
+    fn of(
+        evidence: &Evidence,
+        object: &SecurityObject,
+        report: DocumentReport,
+        (trust, at): (&TrustStore, Date),
+    ) -> Self {
         let verdict = report.verdict;
-        let mut contents = Contents {
-            files,
+        let mut notes = Notes {
             malformed: BTreeSet::new(),
+            deviations: report.deviations,
         };
-        contents.read(FileId::Com, lds::parse_com);
-        let zone = contents.read(FileId::Dg1, lds::parse_dg1);
-        let zone = zone.and_then(|lines| match mrz::read(&lines) {
-            Ok(zone) => Some(zone),
-            Err(error) => {
-                contents
-                    .malformed
-                    .insert(format!("{}: {error}", FileId::Dg1));
-                None
-            }
-        });
-        let faces = contents.read(FileId::Dg2, lds::parse_faces);
-        let details = contents.read(FileId::Dg11, lds::parse_dg11);
+        let hashes = Hashes::of(&evidence.files, object);
         Self {
             passive_authentication: VerdictView {
                 result: if verdict.is_valid() {
@@ -121,39 +109,37 @@ impl DocumentView {
             weak_algorithm: !verdict.weak_algorithms.is_empty(),
             weak_algorithms: verdict.weak_algorithms,
             country_check: verdict.country_check,
-            mrz: zone.as_ref().map(|zone: &Zone| MrzView::of(zone)),
-            dg2: faces.map(|faces| faces.content.iter().map(FaceView::of).collect()),
-            dg11: details.map(|details| PersonalDetailsView::of(&details.content)),
+            files: FilesView::of(&evidence.files, (trust, at), &mut notes),
             sod: SecurityObjectView::of(object),
+            dg_hashes_match: hashes.matching,
+            not_in_sod: hashes.not_in_sod,
             active_authentication: active_authentication(evidence),
-            malformed: contents.malformed,
-            deviations: report.deviations,
+            malformed: notes.malformed,
+            deviations: notes.deviations,
             checks: report.checks,
         }
     }
 }
 
-/// Reads contents and notes which files have none.
-struct Contents<'a> {
-    files: &'a ChipFiles,
-    malformed: BTreeSet<String>,
+/// Data groups at hand, by how they stand to EF.SOD.
+struct Hashes {
+    matching: Vec<u8>,
+    not_in_sod: Vec<u8>,
 }
 
-impl Contents<'_> {
-    fn read<T>(
-        &mut self,
-        file: FileId,
-        parse: impl FnOnce(&[u8]) -> Result<T, LdsError>,
-    ) -> Option<T> {
-        let bytes = self.files.get(file)?;
-        match parse(bytes) {
-            Ok(content) => Some(content),
-            Err(error) => {
-                let offset = lds::first_malformed_object(bytes).map_or(0, |(offset, _)| offset);
-                self.malformed
-                    .insert(format!("{file}: at offset {offset}: {error}"));
-                None
+impl Hashes {
+    fn of(files: &ChipFiles, object: &SecurityObject) -> Self {
+        let (mut matching, mut not_in_sod) = (Vec::new(), Vec::new());
+        for (number, bytes) in read_data_groups(files) {
+            match data_group(object, number, bytes) {
+                Ok(()) => matching.push(number),
+                Err(Reason::DgNotInSod(number)) => not_in_sod.push(number),
+                Err(_) => {}
             }
+        }
+        Self {
+            matching,
+            not_in_sod,
         }
     }
 }

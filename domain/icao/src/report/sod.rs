@@ -6,7 +6,7 @@ use egate_types::Date;
 use serde::Serialize;
 
 use crate::{
-    certificate::{Certificate, PublicKeyKind},
+    certificate::Certificate,
     cms::{SignedData, SignerId, SignerInfo},
     sod::{self, SodError},
     trust::TrustStore,
@@ -129,7 +129,7 @@ pub fn view(file: &[u8], trust: &TrustStore, at: Date) -> Result<SodView, SodErr
         message_digest_ok: message_digest_holds(&signed, signer),
         signing_time: signer.signing_time.map(instant),
         dsc: certificate.map(DscView::of),
-        dsc_curve: certificate.and_then(curve),
+        dsc_curve: certificate.and_then(|c| c.key_kind().curve_in_words()),
         csca_sha256_prefix: BTreeSet::new(),
         csca_in: BTreeMap::new(),
         distrust: None,
@@ -167,21 +167,6 @@ fn message_digest_holds(signed: &SignedData, signer: &SignerInfo) -> bool {
 fn scheme(signer: &SignerInfo) -> Option<String> {
     let (family, hash) = signer.scheme()?;
     Some(format!("{} {}", scheme_name(family), hash.name()))
-}
-
-fn curve(certificate: &Certificate) -> Option<String> {
-    match certificate.key_kind() {
-        PublicKeyKind::Ec {
-            curve, explicit, ..
-        } => {
-            let curve = curve.unwrap_or_else(|| "unknown".to_owned());
-            Some(format!(
-                "{curve} {}",
-                if explicit { "explicit" } else { "named" }
-            ))
-        }
-        PublicKeyKind::Rsa { .. } | PublicKeyKind::Unknown => None,
-    }
 }
 
 impl DscView {

@@ -2,18 +2,22 @@
 
 use std::collections::VecDeque;
 
+use zeroize::Zeroizing;
+
 use crate::{
     active_authentication::{ActiveAuthenticationKey, Challenge, Exchange},
-    apdu::Response,
+    apdu::{Command, Response},
     chip_authentication::{self, ChipAuthentication, ChipAuthenticationError, Offer},
     domain_parameters::PRIVATE_KEY_RANDOM_BYTES,
     lds::FileId,
+    limits::CHAINED_BYTES_MAX,
     secure_messaging::SecureMessagingError,
 };
 
 use super::{
     Access, AuthenticityPolicy, Channel, ChipAuthenticationOutcome, ChipError, Phase, ReadSession,
-    Stage, Step, lengths::short_data_bytes, reading::Received,
+    SHORT_BYTES_MAX, Stage, Step, chaining::get_response, lengths::short_data_bytes,
+    reading::Received,
 };
 
 /// A proof of authenticity.
@@ -21,6 +25,33 @@ use super::{
 pub(super) enum Proof {
     Active,
     Chip,
+}
+
+/// A challenge that waits for its answer, which may come in protected pieces.
+pub(super) struct Challenged {
+    challenge: Challenge,
+    command: Command,
+    /// A short command, whose answer is fetched piece by piece if it is longer.
+    in_pieces: bool,
+    other_length_tried: bool,
+    received: Zeroizing<Vec<u8>>,
+}
+
+impl Challenged {
+    fn command(&self) -> Command {
+        let mut command = self.command.clone();
+        if self.in_pieces {
+            command.expected = command.expected.map(|bytes| bytes.min(SHORT_BYTES_MAX));
+        }
+        command
+    }
+
+    fn may_try_other_length(&self, short_only: bool) -> bool {
+        let to_extended_length = self.in_pieces;
+        self.command.is_extended()
+            && !self.other_length_tried
+            && !(to_extended_length && short_only)
+    }
 }
 
 impl ReadSession {
@@ -68,7 +99,7 @@ impl ReadSession {
         }
     }
 
-    fn challenge(&mut self, mut channel: Channel) -> Result<Step, ChipError> {
+    fn challenge(&mut self, channel: Channel) -> Result<Step, ChipError> {
         let key = self
             .files
             .get(FileId::Dg15)
@@ -78,25 +109,58 @@ impl ReadSession {
             return self.go_on(channel);
         };
         let challenge: Challenge = self.random.draw();
-        let bytes = channel.protect_command(&key.internal_authenticate(challenge));
-        self.phase = Phase::ActiveAuthentication(channel, challenge);
-        Ok(self.transmit(bytes))
+        // What was learned while reading: files in short blocks, so short commands here.
+        let blocks = self.habits.as_ref().map(|habits| habits.blocks.current());
+        let in_pieces = blocks.is_some_and(|bytes| bytes <= SHORT_BYTES_MAX);
+        let challenged = Challenged {
+            challenge,
+            command: key.internal_authenticate(challenge),
+            in_pieces,
+            other_length_tried: false,
+            received: Zeroizing::default(),
+        };
+        let command = challenged.command();
+        Ok(self.ask_challenged(channel, challenged, &command))
+    }
+
+    fn ask_challenged(
+        &mut self,
+        mut channel: Channel,
+        challenged: Challenged,
+        command: &Command,
+    ) -> Step {
+        let bytes = channel.protect_command(command);
+        self.phase = Phase::ActiveAuthentication(channel, challenged);
+        self.transmit(bytes)
     }
 
     pub(super) fn challenge_answered(
         &mut self,
         mut channel: Channel,
-        challenge: Challenge,
+        mut challenged: Challenged,
         bytes: &[u8],
     ) -> Result<Step, ChipError> {
-        let response = match self.receive(&mut channel, bytes)? {
+        let mut response = match self.receive(&mut channel, bytes)? {
             Received::Answer(response) => response,
             Received::Lost(status) => {
                 self.ask_again(Proof::Active);
                 return self.lost((Stage::ActiveAuthentication, 0), status);
             }
         };
-        self.active_authentication = Some(Exchange::new(challenge, response));
+        let status = response.status;
+        if status.refuses_length() && challenged.may_try_other_length(self.limits.short_only()) {
+            challenged.in_pieces = !challenged.in_pieces;
+            challenged.other_length_tried = true;
+            let command = challenged.command();
+            return Ok(self.ask_challenged(channel, challenged, &command));
+        }
+        challenged.received.extend_from_slice(&response.data);
+        if status.class() == 0x61 && challenged.received.len() <= CHAINED_BYTES_MAX {
+            let command = get_response(status.0 as u8);
+            return Ok(self.ask_challenged(channel, challenged, &command));
+        }
+        response.data = challenged.received.to_vec();
+        self.active_authentication = Some(Exchange::new(challenged.challenge, response));
         self.go_on(channel)
     }
 

@@ -48,6 +48,14 @@ impl TransportLimits {
         }
     }
 
+    /// Whether reader and chip are known to carry short length alone, before anything was tried.
+    pub(super) fn short_only(&self) -> bool {
+        let reader = self
+            .reader_bytes
+            .is_some_and(|bytes| bytes.saturating_sub(PROTECTION_BYTES_MAX) <= SHORT_BYTES_MAX);
+        reader || self.chip == Some(Capability::Short)
+    }
+
     /// Data bytes asked for first, given what EF.ATR/INFO allows; `short` is what fits a short answer.
     pub(super) fn first_block(&self, atr_info: Option<usize>, short: usize) -> usize {
         let chip = match (atr_info, self.chip) {

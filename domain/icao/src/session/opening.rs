@@ -13,8 +13,8 @@ use crate::{
 };
 
 use super::{
-    Access, AccessPolicy, Channel, ChipError, Doing, LDS_APPLICATION, PaceAccess, PaceFailure,
-    Phase, ReadSession, Stage, Step, Violation,
+    Access, AccessPolicy, Channel, ChipError, Doing, LDS_APPLICATION, PaceAccess, PaceCommand,
+    PaceFailure, Phase, ReadSession, Stage, Step, Violation,
     file_reader::{Addressing, FileReader, Habits, Outcome},
     lengths::{Blocks, answer_bytes_of_atr_info, short_data_bytes},
     plain_response, refused_unopened,
@@ -127,8 +127,8 @@ impl ReadSession {
         match pace::Terminal::new(offer, &password, &self.random.draw()) {
             Ok(mut terminal) => {
                 let command = terminal.start();
-                self.phase = Phase::Pace(Box::new(terminal));
-                Ok(self.plain(&command))
+                let in_pieces = self.limits.short_only();
+                Ok(self.ask_pace(Box::new(terminal), command, in_pieces))
             }
             Err(source) => {
                 let step = PaceStep::Select;
@@ -138,15 +138,35 @@ impl ReadSession {
         }
     }
 
+    /// In pieces, if reader or chip carry short length alone and the command is longer.
+    fn ask_pace(
+        &mut self,
+        terminal: Box<pace::Terminal>,
+        command: Command,
+        in_pieces: bool,
+    ) -> Step {
+        let bytes = if in_pieces && command.is_extended() {
+            self.chaining.split(&command)
+        } else {
+            command.to_bytes()
+        };
+        self.phase = Phase::Pace(terminal, PaceCommand { command, in_pieces });
+        self.transmit(bytes)
+    }
+
     pub(super) fn pace_answered(
         &mut self,
         mut terminal: Box<pace::Terminal>,
+        asked: &PaceCommand,
         response: &Response,
     ) -> Result<Step, ChipError> {
+        let PaceCommand { command, in_pieces } = asked;
+        if response.status.refuses_length() && command.is_extended() && !in_pieces {
+            return Ok(self.ask_pace(terminal, command.clone(), true));
+        }
         let error = match terminal.respond(response) {
             pace::Step::Transmit(command) => {
-                self.phase = Phase::Pace(terminal);
-                return Ok(self.plain(&command));
+                return Ok(self.ask_pace(terminal, command, *in_pieces));
             }
             pace::Step::Open(opened) => {
                 self.access = Some(Access::Pace(PaceAccess::from(&*opened)));

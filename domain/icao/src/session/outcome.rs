@@ -1,8 +1,8 @@
 //! What came out of a session.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, error::Error};
 
-use egate_types::MrzLines;
+use egate_types::{ChipAccess, ChipPassword, MrzLines};
 
 use crate::{
     active_authentication,
@@ -13,7 +13,7 @@ use crate::{
     lds::{ChipFiles, FileId},
     pace::{ChipAuthenticationMapping, OfferError, OpenedChannel, PaceError},
     secure_messaging::SecureMessagingError,
-    security_infos::{PaceInfo, PaceProtocol, SecurityInfoError, SecurityInfos},
+    security_infos::{PaceInfo, PaceProtocol, SecurityInfoError},
 };
 
 use super::Statistics;
@@ -100,12 +100,27 @@ pub enum ChipAuthenticationOutcome {
 }
 
 impl Access {
-    /// Name for reports: `pace`, `bac`, `bac_after_pace_failure`.
+    /// Name for reports, as [`ChipAccess::name`].
     pub fn name(&self) -> &'static str {
+        self.record().name()
+    }
+
+    /// What is kept of it.
+    pub fn record(&self) -> ChipAccess {
         match self {
-            Self::Pace(_) => "pace",
-            Self::Bac => "bac",
-            Self::BacAfterPaceFailure(_) => "bac_after_pace_failure",
+            Self::Pace(pace) => ChipAccess::Pace {
+                protocol: pace.protocol.name(),
+                parameter_id: pace.parameter_id,
+                password: match pace.password {
+                    PasswordKind::Mrz => ChipPassword::Mrz,
+                    PasswordKind::Can => ChipPassword::Can,
+                },
+            },
+            Self::Bac => ChipAccess::Bac,
+            Self::BacAfterPaceFailure(failure) => ChipAccess::BacAfterPaceFailure {
+                protocol: failure.protocol(),
+                failure: failure.in_words(),
+            },
         }
     }
 
@@ -115,6 +130,34 @@ impl Access {
             Self::Pace(pace) => pace.chip_authentication.as_ref(),
             Self::Bac | Self::BacAfterPaceFailure(_) => None,
         }
+    }
+}
+
+impl PaceFailure {
+    /// What is kept of a session that it ended.
+    pub fn record(&self) -> ChipAccess {
+        ChipAccess::PaceFailed {
+            protocol: self.protocol(),
+            failure: self.in_words(),
+        }
+    }
+
+    fn protocol(&self) -> Option<String> {
+        match self {
+            Self::Run { info, .. } => Some(info.protocol.name()),
+            Self::CardAccess(_) | Self::NoUsableProtocol(_) => None,
+        }
+    }
+
+    /// With its causes, in one line.
+    fn in_words(&self) -> String {
+        let mut text = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            text = format!("{text}: {error}");
+            cause = error.source();
+        }
+        text
     }
 }
 
@@ -132,7 +175,7 @@ impl From<&OpenedChannel> for PaceAccess {
 }
 
 impl Reading {
-    /// What the chip proved or failed to prove, for the judgement here and elsewhere.
+    /// How the chip was opened and what it proved or failed to prove, for the judgement here and elsewhere.
     pub fn performed(&self) -> Performed {
         let chip_authentication = match &self.chip_authentication {
             Some(
@@ -145,6 +188,7 @@ impl Reading {
             Some(ChipAuthenticationOutcome::Failed(_)) | None => None,
         };
         Performed {
+            access: Some(self.access.record()),
             active_authentication: self.active_authentication.clone(),
             chip_authentication,
             chip_authentication_mapping: self.access.chip_authentication_mapping().cloned(),
@@ -158,18 +202,5 @@ impl Reading {
             printed_mrz,
             files: self.files,
         }
-    }
-
-    /// PACE protocols that EF.DG14 names and EF.CardAccess does not. EF.CardAccess is not signed: if EF.DG14 is intact, somebody
-    /// has hidden them to get the weaker protocol (ICAO 9303-11 §9.2.11).
-    pub fn hidden_pace_protocols(&self) -> Vec<PaceInfo> {
-        let parse = |file, read: fn(&[u8]) -> Result<SecurityInfos, SecurityInfoError>| {
-            let infos = self.files.get(file).map(read);
-            infos.and_then(Result::ok).unwrap_or_default()
-        };
-        let shown = parse(FileId::CardAccess, SecurityInfos::parse).pace;
-        let mut signed = parse(FileId::Dg14, SecurityInfos::parse_dg14).pace;
-        signed.retain(|info| !shown.contains(info));
-        signed
     }
 }

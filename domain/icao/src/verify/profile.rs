@@ -1,9 +1,18 @@
 //! Run modes by configuration (TR-03135-1 v5 §3.8): an authority's profile says which checks weigh how.
 
+mod signed_file;
+
 use std::collections::BTreeMap;
 
 use egate_types::{CheckNode, RunMode};
 use serde::{Deserialize, Serialize};
+
+pub use signed_file::{ProfileError, SignedProfile};
+
+use crate::{
+    evidence::{ACCESS_PROTOCOL_CHECK, CARD_ACCESS_CHECK},
+    session::AccessPolicy,
+};
 
 /// Run mode per name of check; those not named keep the mode they have.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -11,6 +20,17 @@ use serde::{Deserialize, Serialize};
 pub struct Profile(pub BTreeMap<String, RunMode>);
 
 impl Profile {
+    /// Which protocols may open a chip: Basic Access Control after a failure of PACE only where that is noted and not counted, since
+    /// the document would fail anyway.
+    pub fn access_policy(&self) -> AccessPolicy {
+        match self.0.get(ACCESS_PROTOCOL_CHECK) {
+            Some(RunMode::Evaluatory) => AccessPolicy::BacAfterPaceFailure,
+            Some(RunMode::Mandatory | RunMode::ConditionallyIgnored | RunMode::Optional) | None => {
+                AccessPolicy::PaceFirst
+            }
+        }
+    }
+
     /// Weighs a tree by this profile; results of leaves stay, those of groups are aggregated anew.
     #[must_use]
     pub fn apply(&self, check: CheckNode) -> CheckNode {
@@ -26,6 +46,51 @@ impl Profile {
         }
     }
 }
+
+/// Checks that a profile can weigh. `Checks` itself has no parent that would count it; `SecurityFileCheck` and `DataGroupIntegrityCheck` are
+/// the names of several checks each, so their groups stand for them.
+pub const CHECKS: [&str; 40] = [
+    "OpticalChecks",
+    "MrzConsistencyCheck",
+    "LengthCheck",
+    "CheckDigitCompositeCheck",
+    "CheckDigitDateOfBirthCheck",
+    "CheckDigitDateOfExpiryCheck",
+    "CheckDigitDocumentNumberCheck",
+    "CheckDigitOptionalDataCheck",
+    "ElectronicChecks",
+    "FileAvailabilityCheck",
+    "SyntaxCheck",
+    "EfSodCheck",
+    "DataGroupHashListCheck",
+    "SignatureSectionCheck",
+    "DocumentSignerCertificateCheck",
+    "EfComCheck",
+    "LdsVersionCheck",
+    "UnicodeVersionCheck",
+    "DataGroupListCheck",
+    "Dg1Check",
+    "Dg2Check",
+    "BiometricHeaderCheck",
+    "ImageCheck",
+    "AuthenticityCheck",
+    "ActiveAuthCheck",
+    "ChipAuthCheck",
+    "PaceChipAuthMappingCheck",
+    "SignatureCheck",
+    "DigestCheck",
+    "SignatureValueCheck",
+    "IssuerCertificatesCheck",
+    "IntegrityCheck",
+    "EfSodVsEfComCheck",
+    "DataGroupsIntegrityCheck",
+    "IssuingCountryCheck",
+    "SignerCertificateCheck",
+    ACCESS_PROTOCOL_CHECK,
+    CARD_ACCESS_CHECK,
+    "CombinedCheck",
+    "DateOfExpiryCheck",
+];
 
 #[cfg(test)]
 mod tests {

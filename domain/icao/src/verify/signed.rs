@@ -40,6 +40,8 @@ pub struct SignerAssessment {
     pub signing_time: Option<UtcTime>,
     /// It was valid then.
     pub was_valid: bool,
+    /// Its key might sign at that instant; `None`: certificate or envelope do not say.
+    pub key_was_in_use: Option<bool>,
     /// What revocation lists say.
     pub revocation: Revocation,
 }
@@ -165,6 +167,12 @@ fn assess(
                 .to_owned(),
         );
     }
+    let key_was_in_use = info
+        .signing_time
+        .and_then(|instant| certificate.key_was_in_use(instant));
+    if key_was_in_use == Some(false) {
+        deviations.push("signed outside of the private key usage period".to_owned());
+    }
     let mut revocation = trust.revocation(&certificate, UtcTime(at.days() * 86_400_000));
     let known = trust.known_deviations(None, Some(&certificate));
     revocation.revoked |= known.iter().any(|deviation| deviation.revokes_signer());
@@ -174,6 +182,7 @@ fn assess(
         may_sign,
         signing_time: info.signing_time,
         was_valid,
+        key_was_in_use,
         revocation,
         certificate,
     }

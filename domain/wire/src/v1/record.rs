@@ -1,8 +1,8 @@
 //! The record of one ended inspection.
 
 use egate_types::{
-    AuthorityId, CheckNode, Direction, EvidenceHash, InspectionId, LaneId, MatchScore, Outcome,
-    PadScore, ReferralCause, UtcTime,
+    AuthorityId, CheckNode, ChipAccess, Direction, EvidenceHash, InspectionId, LaneId, MatchScore,
+    Outcome, PadScore, ReferralCause, UtcTime,
 };
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,9 @@ pub struct PassageRecord {
     pub cause: Option<ReferralCause>,
     /// Steps in order.
     pub steps: Vec<StepTime>,
+    /// How the chip was opened; none if it was not reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub access: Option<ChipAccess>,
     /// Every check with its parts.
     pub checks: CheckNode,
     /// Comparison of live face and chip portrait.

@@ -10,7 +10,7 @@ use crate::{
 use super::{
     IssueError, KeyKind, SignatureScheme,
     key::SigningKey,
-    signed_data::{Envelope, utc_time},
+    signed_data::{Envelope, generalized_time, utc_time},
 };
 
 /// First and last day of a certificate's validity.
@@ -61,6 +61,12 @@ pub enum SignerFault {
     NoKeyIdentifiers,
     /// It names its issuer unlike the issuer names itself: only the key identifier leads to it.
     OtherIssuerName,
+    /// Its key was meant to sign on the first day of its validity alone.
+    ShortKeyUsagePeriod,
+    /// It is meant for visas.
+    OtherDocumentType,
+    /// It says neither when its key may sign nor which types of document.
+    SaysNoPurpose,
 }
 
 /// What is wrong with a revocation list.
@@ -88,6 +94,7 @@ impl Authority {
             validity,
             key_usage: Some(KEY_CERT_SIGN | CRL_SIGN),
             authority: true,
+            purpose: None,
             subject_key_id: Some(id.clone()),
             authority_key_id: Some(id),
         };
@@ -114,6 +121,7 @@ impl Authority {
             validity,
             key_usage: Some(KEY_CERT_SIGN | CRL_SIGN),
             authority: true,
+            purpose: None,
             subject_key_id: Some(next.key.key_id()?),
             authority_key_id: Some(self.key.key_id()?),
         };
@@ -140,6 +148,7 @@ impl Authority {
                 _ => Some(DIGITAL_SIGNATURE),
             },
             authority: false,
+            purpose: Purpose::of(options),
             subject_key_id: identified.then(|| key.key_id()).transpose()?,
             authority_key_id: identified.then(|| self.key.key_id()).transpose()?,
         };
@@ -273,6 +282,26 @@ impl DocumentSigner {
         tlv::encode_all(0x30, &[&self.issuer, &integer(self.serial)])
     }
 
+    pub(super) fn unsorted_issuer_and_serial(&self) -> Vec<u8> {
+        let body = tlv::expect(&self.issuer, 0x30).map_or(&[][..], |(body, _)| body);
+        let attributes = tlv::children(body).unwrap_or_default();
+        let reversed: Vec<u8> = attributes
+            .iter()
+            .rev()
+            .flat_map(|a| a.raw)
+            .copied()
+            .collect();
+        tlv::encode_all(
+            0x30,
+            &[&tlv::encode(0x30, &reversed), &integer(self.serial)],
+        )
+    }
+
+    pub(super) fn other_signer(&self) -> Vec<u8> {
+        let other = integer(self.serial.wrapping_add(1));
+        tlv::encode_all(0x30, &[&self.issuer, &other])
+    }
+
     pub(super) fn key_id(&self) -> Result<Vec<u8>, IssueError> {
         Ok(tlv::encode(0x80, &self.key.key_id()?))
     }
@@ -285,15 +314,55 @@ struct CertificateFields<'a> {
     validity: Validity,
     key_usage: Option<u8>,
     authority: bool,
+    purpose: Option<Purpose>,
     subject_key_id: Option<Vec<u8>>,
     authority_key_id: Option<Vec<u8>>,
+}
+
+/// What a document signer is meant for (ICAO 9303-12 §7.1.1).
+struct Purpose {
+    key_usage: Validity,
+    document_types: &'static [&'static str],
+}
+
+impl Purpose {
+    fn of(options: &SignerOptions) -> Option<Self> {
+        let (first, last) = options.validity;
+        let fault = options.fault;
+        let short = fault == Some(SignerFault::ShortKeyUsagePeriod);
+        let for_visas = fault == Some(SignerFault::OtherDocumentType);
+        (fault != Some(SignerFault::SaysNoPurpose)).then_some(Self {
+            key_usage: (first, if short { first } else { last }),
+            document_types: if for_visas { &["V"] } else { &["P", "ID"] },
+        })
+    }
+
+    fn extensions(&self) -> Vec<u8> {
+        let (first, last) = self.key_usage;
+        let instant = |tag, time| tlv::encode(tag, generalized_time(time).as_bytes());
+        let end = start_of(last).plus_ms(LAST_SECOND_MS);
+        let period = tlv::encode_all(
+            0x30,
+            &[&instant(0x80, start_of(first)), &instant(0x81, end)],
+        );
+        let types = self.document_types.iter();
+        let types: Vec<u8> = types
+            .flat_map(|code| tlv::encode(0x13, code.as_bytes()))
+            .collect();
+        let list = tlv::encode_all(0x30, &[&integer(0), &tlv::encode(0x31, &types)]);
+        [
+            extension(PRIVATE_KEY_USAGE, false, &period),
+            extension(DOCUMENT_TYPES, false, &list),
+        ]
+        .concat()
+    }
 }
 
 impl CertificateFields<'_> {
     fn sign(&self, subject: &SigningKey, issuer: &SigningKey) -> Result<Vec<u8>, IssueError> {
         let algorithm = issuer.algorithm();
         let (first, last) = self.validity;
-        let end = start_of(last).plus_ms(86_399_000);
+        let end = start_of(last).plus_ms(LAST_SECOND_MS);
         let validity = tlv::encode_all(0x30, &[&utc_time(start_of(first)), &utc_time(end)]);
         let tbs = tlv::encode_all(
             0x30,
@@ -325,6 +394,9 @@ impl CertificateFields<'_> {
         if self.authority {
             let value = tlv::encode(0x30, &[0x01, 0x01, 0xFF, 0x02, 0x01, 0x00]);
             extensions.extend(extension(BASIC_CONSTRAINTS, true, &value));
+        }
+        if let Some(purpose) = &self.purpose {
+            extensions.extend(purpose.extensions());
         }
         if let Some(id) = &self.subject_key_id {
             extensions.extend(extension(SUBJECT_KEY_ID, false, &tlv::encode(0x04, id)));
@@ -380,6 +452,8 @@ fn start_of(day: Date) -> UtcTime {
     UtcTime(day.days() * 86_400_000)
 }
 
+/// From the start of a day to its last second.
+const LAST_SECOND_MS: i64 = 86_399_000;
 const SIGNER_NAME: &str = "Test Document Signer";
 /// A type of deviation below id-icao-DeviationList.
 const DG_DEVIATION: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x07, 0x02, 0x03];
@@ -388,5 +462,7 @@ const KEY_CERT_SIGN: u8 = 0x04;
 const CRL_SIGN: u8 = 0x02;
 const KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x0F];
 const BASIC_CONSTRAINTS: &[u8] = &[0x55, 0x1D, 0x13];
+const PRIVATE_KEY_USAGE: &[u8] = &[0x55, 0x1D, 0x10];
+const DOCUMENT_TYPES: &[u8] = &[0x67, 0x81, 0x08, 0x01, 0x01, 0x06, 0x02];
 const SUBJECT_KEY_ID: &[u8] = &[0x55, 0x1D, 0x0E];
 const AUTHORITY_KEY_ID: &[u8] = &[0x55, 0x1D, 0x23];

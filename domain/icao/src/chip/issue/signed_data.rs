@@ -114,17 +114,22 @@ fn attribute(oid: &[u8], value: &[u8]) -> Vec<u8> {
 
 /// UTCTime, for the years 1950 to 2049.
 pub(super) fn utc_time(time: UtcTime) -> Vec<u8> {
+    let digits = generalized_time(time);
+    tlv::encode(0x17, digits.get(2..).unwrap_or_default().as_bytes())
+}
+
+/// The text of a GeneralizedTime.
+pub(super) fn generalized_time(time: UtcTime) -> String {
     let (date, second) = (time.date(), time.0.rem_euclid(86_400_000) / 1_000);
-    let text = format!(
-        "{:02}{:02}{:02}{:02}{:02}{:02}Z",
-        date.year().rem_euclid(100),
+    format!(
+        "{:04}{:02}{:02}{:02}{:02}{:02}Z",
+        date.year(),
         date.month(),
         date.day(),
         second / 3_600,
         second / 60 % 60,
         second % 60
-    );
-    tlv::encode(0x17, text.as_bytes())
+    )
 }
 
 const SIGNED_DATA: &[u8] = &[0x2A, 0x86, 0x48, 0x86, 0xF7, 0x0D, 0x01, 0x07, 0x02];
