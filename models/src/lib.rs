@@ -8,6 +8,7 @@
 //! frames print; templates are wiped when dropped.
 
 mod detect;
+pub mod evaluation;
 mod geometry;
 mod limits;
 mod manifest;
@@ -21,7 +22,7 @@ pub use geometry::GeometryError;
 pub use manifest::{ManifestError, MeasuredRates, Thresholds};
 pub use network::NetworkError;
 pub use pipeline::{AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Template};
-pub use portrait::{PortraitError, decode_portrait, encode_jpeg};
+pub use portrait::{PortraitError, decode_photograph, decode_portrait, encode_jpeg};
 pub use runtime::RuntimeError;
 
 /// Good frames fused into one template per attempt; the rates of a transaction are measured with it.
