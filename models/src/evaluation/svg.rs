@@ -127,7 +127,7 @@ pub fn histogram(bars: &[Bars<'_>], points: &[OperatingPoint], what: &str) -> St
         );
         tick += step;
     }
-    labels(&mut svg, "score", "share of comparisons");
+    labels(&mut svg, "score", "share");
     let width = (x.to - x.from) / BINS as f64;
     for (bars, shares) in bars.iter().zip(&shares) {
         for (bin, share) in shares.iter().enumerate().filter(|(_, share)| **share > 0.0) {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use egate_models::evaluation::comparison::{
@@ -11,8 +12,8 @@ use egate_models::evaluation::score::Score;
 use egate_models::evaluation::table::{Pairs, People};
 use egate_models::evaluation::{html, markdown};
 
+use crate::files::{self, Refusal, progress};
 use crate::images::{self, THREADS_MAX};
-use crate::output::{self, Refusal, progress};
 use crate::source::{self, Source};
 
 /// Measures the error rates of face comparison on labelled pairs of images.
@@ -55,8 +56,12 @@ pub struct Arguments {
 }
 
 /// Carries the command out.
-pub fn run(arguments: &Arguments) -> Result<(), Refusal> {
-    let table = output::table(&arguments.pairs)?;
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    files::ended(measure(arguments))
+}
+
+fn measure(arguments: &Arguments) -> Result<(), Refusal> {
+    let table = files::table(&arguments.pairs)?;
     let pairs =
         Pairs::parse(&table).map_err(|error| Refusal::malformed(&arguments.pairs, &error))?;
     let people = people(arguments)?;
@@ -73,7 +78,7 @@ pub fn run(arguments: &Arguments) -> Result<(), Refusal> {
     images::exist(&arguments.pairs, &arguments.images, named)?;
 
     let source = Source::find(&arguments.source)?;
-    output::folder(&arguments.out)?;
+    files::folder(&arguments.out)?;
     let mut points = source.load()?.operating_points();
     points.extend(arguments.threshold.iter().map(|threshold| OperatingPoint {
         name: "asked for".to_owned(),
@@ -129,7 +134,7 @@ fn people(arguments: &Arguments) -> Result<Option<People>, Refusal> {
         None if beside.is_file() => beside,
         None => return Ok(None),
     };
-    let people = People::parse(&output::table(&file)?);
+    let people = People::parse(&files::table(&file)?);
     people
         .map(Some)
         .map_err(|error| Refusal::malformed(&file, &error))
@@ -142,25 +147,25 @@ fn report(
     evaluation: &Evaluation,
 ) -> anyhow::Result<()> {
     let out = &arguments.out;
-    output::write(out, "scores.csv", &scores_csv(pairs, scores))?;
-    output::write(out, "det.csv", &det_csv(evaluation))?;
-    output::write(
+    files::write(out, "scores.csv", &scores_csv(pairs, scores))?;
+    files::write(out, "det.csv", &det_csv(evaluation))?;
+    files::write(
         out,
         "report.json",
         &serde_json::to_string_pretty(evaluation)?,
     )?;
-    output::write(out, "report.html", &html::comparison_report(evaluation))?;
+    files::write(out, "report.html", &html::comparison_report(evaluation))?;
     let section = markdown::comparison_section(&arguments.title, evaluation);
     if let Some(file) = &arguments.markdown {
-        output::append(file, &section)?;
+        files::append(file, &section)?;
     }
-    output::print(evaluation, &section, arguments.json)
+    files::print(evaluation, &section, arguments.json)
 }
 
 fn scores_csv(pairs: &Pairs, scores: &[Option<Score>]) -> String {
     let mut csv = "image_a,image_b,score\n".to_owned();
     for (row, score) in pairs.rows.iter().zip(scores) {
-        let [a, b] = row.images.map(|image| output::field(&pairs.images[image]));
+        let [a, b] = row.images.map(|image| files::field(&pairs.images[image]));
         let score = score.map_or_else(String::new, |score| score.to_string());
         let _ = writeln!(csv, "{a},{b},{score}");
     }
@@ -170,7 +175,7 @@ fn scores_csv(pairs: &Pairs, scores: &[Option<Score>]) -> String {
 fn det_csv(evaluation: &Evaluation) -> String {
     let mut csv = "protocol,threshold,fmr,fnmr\n".to_owned();
     for (name, rates) in &evaluation.protocols {
-        let (name, curve) = (output::field(name), rates.comparisons.curve());
+        let (name, curve) = (files::field(name), rates.comparisons.curve());
         for threshold in rates.comparisons.thresholds() {
             let [fmr, fnmr] = [curve.fmr(*threshold), curve.fnmr(*threshold)]
                 .map(|rate| rate.map_or_else(String::new, |rate| format!("{rate:.8}")));

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::process::ExitCode;
 
 use clap::Args;
 use egate_models::evaluation::presentation::evaluate;
@@ -10,8 +11,8 @@ use egate_models::evaluation::table::Presentation;
 use egate_models::evaluation::{html, markdown};
 
 use crate::evaluate::threads;
+use crate::files::{self, Refusal};
 use crate::images::{self, THREADS_MAX};
-use crate::output::{self, Refusal};
 use crate::source::{self, Source};
 
 /// Measures attack detection (ISO/IEC 30107-3) on labelled images: APCER per species, BPCER, ACER.
@@ -45,8 +46,12 @@ pub struct Arguments {
 }
 
 /// Carries the command out.
-pub fn run(arguments: &Arguments) -> Result<(), Refusal> {
-    let table = output::table(&arguments.labels)?;
+pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    files::ended(measure(arguments))
+}
+
+fn measure(arguments: &Arguments) -> Result<(), Refusal> {
+    let table = files::table(&arguments.labels)?;
     let presentations = Presentation::parse_all(&table)
         .map_err(|error| Refusal::malformed(&arguments.labels, &error))?;
     let named = presentations
@@ -72,34 +77,34 @@ pub fn run(arguments: &Arguments) -> Result<(), Refusal> {
         .collect();
     let rates = evaluate(source.set, &presentations, &scores, threshold, failed);
     if let Some(out) = &arguments.out {
-        output::folder(out)?;
-        output::write(out, "scores.csv", &scores_csv(&presentations, &scores))?;
-        output::write(
+        files::folder(out)?;
+        files::write(out, "scores.csv", &scores_csv(&presentations, &scores))?;
+        files::write(
             out,
             "report.json",
             &serde_json::to_string_pretty(&rates).map_err(anyhow::Error::from)?,
         )?;
-        output::write(out, "report.html", &html::presentation_report(&rates))?;
+        files::write(out, "report.html", &html::presentation_report(&rates))?;
     }
     let section = markdown::presentation_section(&arguments.title, &rates);
     if let Some(file) = &arguments.markdown {
-        output::append(file, &section)?;
+        files::append(file, &section)?;
     }
-    Ok(output::print(&rates, &section, arguments.json)?)
+    Ok(files::print(&rates, &section, arguments.json)?)
 }
 
 fn scores_csv(presentations: &[Presentation], scores: &[Option<Score>]) -> String {
     let mut csv = "file,label,pai_species,score\n".to_owned();
     for (shown, score) in presentations.iter().zip(scores) {
         let (label, species) = match &shown.species {
-            Some(species) => ("attack", output::field(species)),
+            Some(species) => ("attack", files::field(species)),
             None => ("bona_fide", "none".to_owned()),
         };
         let score = score.map_or_else(String::new, |score| score.to_string());
         let _ = writeln!(
             csv,
             "{},{label},{species},{score}",
-            output::field(&shown.image)
+            files::field(&shown.image)
         );
     }
     csv

@@ -9,7 +9,7 @@ use egate_models::evaluation::comparison::FailedImage;
 use egate_models::{AnalyseError, decode_photograph};
 use egate_types::BgrFrame;
 
-use crate::output::{Refusal, progress};
+use crate::files::{Refusal, progress};
 use crate::source::{Engine, Source};
 
 /// Every image exists; the error names the first line of the table that names a missing one.

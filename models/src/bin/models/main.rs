@@ -4,11 +4,10 @@
 
 mod evaluate;
 mod evaluate_pad;
+mod files;
 mod images;
-mod output;
 mod source;
 
-use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -26,17 +25,9 @@ enum Command {
     EvaluatePad(evaluate_pad::Arguments),
 }
 
-fn main() -> ExitCode {
-    let done = match Arguments::parse().command {
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluatePad(arguments) => evaluate_pad::run(&arguments),
-    };
-    match done {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(refusal) => {
-            // Standard error may be closed; the exit code still says it.
-            let _ = writeln!(std::io::stderr(), "models: {refusal:#}");
-            refusal.code()
-        }
     }
 }

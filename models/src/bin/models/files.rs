@@ -1,4 +1,4 @@
-//! How the commands end, and what they write.
+//! What the evaluating commands read and write, and how they end.
 
 use std::fmt;
 use std::fs;
@@ -23,28 +23,23 @@ impl Refusal {
     pub fn malformed(file: &Path, rule: &impl fmt::Display) -> Self {
         Self::Malformed(format!("{}: {rule}", file.display()))
     }
-
-    /// What the program ends with.
-    pub fn code(&self) -> ExitCode {
-        match self {
-            Self::Malformed(_) => ExitCode::from(MALFORMED),
-            Self::Failed(_) => ExitCode::FAILURE,
-        }
-    }
-}
-
-impl fmt::Display for Refusal {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Malformed(message) => f.write_str(message),
-            Self::Failed(error) => write!(f, "{error:#}"),
-        }
-    }
 }
 
 impl From<anyhow::Error> for Refusal {
     fn from(error: anyhow::Error) -> Self {
         Self::Failed(error)
+    }
+}
+
+/// How the program ends: bad input is told on standard error, with an exit code of its own.
+pub fn ended(done: Result<(), Refusal>) -> anyhow::Result<ExitCode> {
+    match done {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Refusal::Malformed(message)) => {
+            progress(format_args!("{message}"));
+            Ok(ExitCode::from(MALFORMED))
+        }
+        Err(Refusal::Failed(error)) => Err(error),
     }
 }
 
@@ -95,7 +90,7 @@ pub fn print(answer: &impl Serialize, text: &str, json: bool) -> anyhow::Result<
         .context("cannot write to standard output")
 }
 
-/// A message on how far the work is; losing one does no harm.
+/// A line on standard error; that nobody reads it does no harm.
 pub fn progress(message: fmt::Arguments<'_>) {
     let _ = writeln!(io::stderr(), "models: {message}");
 }
