@@ -92,6 +92,31 @@ fn fnmr_at(threshold: Score) -> Statistic<'static> {
 }
 
 #[test]
+fn a_comparison_counts_as_often_as_both_its_people_were_drawn() {
+    let of = |score: i32, subjects: [usize; 2]| Comparison {
+        score: Some(Score(score)),
+        subjects,
+    };
+    let all = [
+        of(10, [0, 0]),
+        of(90, [1, 1]),
+        of(10, [0, 1]),
+        of(90, [0, 2]),
+        of(90, [1, 2]),
+    ];
+    let comparisons = Comparisons::new(all);
+    // The first person three times, the second twice, the third once: weights 3, 2; 6, 3, 2.
+    let curve = comparisons.resampled(&[3, 2, 1]);
+    assert_eq!(curve.fnmr(Score(50)), Some(3.0 / 5.0));
+    assert_eq!(curve.fmr(Score(50)), Some(5.0 / 11.0));
+    let without = comparisons.resampled(&[1, 0, 0]);
+    assert_eq!(
+        (without.fnmr(Score(50)), without.fmr(Score(50))),
+        (Some(1.0), None)
+    );
+}
+
+#[test]
 fn people_and_not_comparisons_are_drawn() {
     // Twenty people with ten comparisons each; two of them are never recognised.
     let of = |subject: usize| Comparison {
