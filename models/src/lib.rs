@@ -8,6 +8,7 @@
 //! frames print; templates are wiped when dropped.
 
 mod detect;
+pub mod evaluation;
 mod geometry;
 mod limits;
 mod manifest;
@@ -28,7 +29,7 @@ pub use network::NetworkError;
 pub use pipeline::{
     AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Selection, Thresholds,
 };
-pub use portrait::{PortraitError, decode_portrait, encode_jpeg};
+pub use portrait::{PortraitError, decode_photograph, decode_portrait, encode_jpeg};
 pub use quality::{Component, Judgement, Quality, QualityScore};
 pub use runtime::RuntimeError;
 pub use template::Template;

@@ -33,8 +33,20 @@ pub enum PortraitError {
 }
 
 /// Decodes a JPEG portrait, grey ones to equal channels. The size is read from the header and judged before
-/// any memory is taken.
+/// any memory is taken. An orientation in Exif is not looked at: a chip's portrait is upright (ISO/IEC 19794-5).
 pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
+    decode(
+        bytes,
+        imgcodecs::IMREAD_COLOR | imgcodecs::IMREAD_IGNORE_ORIENTATION,
+    )
+}
+
+/// The same for a photograph from a camera or telephone, which may lie on its side and say so in Exif.
+pub fn decode_photograph(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
+    decode(bytes, imgcodecs::IMREAD_COLOR)
+}
+
+fn decode(bytes: &[u8], flags: i32) -> Result<BgrFrame, PortraitError> {
     if bytes.len() > PORTRAIT_BYTES_MAX {
         return Err(PortraitError::TooLarge(bytes.len()));
     }
@@ -43,7 +55,6 @@ pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
         return Err(PortraitError::Dimensions { width, height });
     }
     let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
-    let flags = imgcodecs::IMREAD_COLOR | imgcodecs::IMREAD_IGNORE_ORIENTATION;
     let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
     let pixels = mat.data_bytes().map_err(PortraitError::Codec)?.to_vec();
     BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels).map_err(|_| PortraitError::Damaged)
@@ -106,6 +117,16 @@ mod tests {
     fn jpeg_round_trip_keeps_size() {
         let frame = decode_portrait(&jpeg()).unwrap();
         assert_eq!((frame.width(), frame.height()), (40, 30));
+    }
+
+    #[test]
+    fn a_photograph_on_its_side_is_turned_and_a_portrait_is_not() {
+        // APP1 with one TIFF entry: orientation (0x0112), short, 6 (turn clockwise).
+        let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+        let bytes = [&jpeg()[..2], exif, &jpeg()[2..]].concat();
+        let size = |frame: BgrFrame| (frame.width(), frame.height());
+        assert_eq!(size(decode_portrait(&bytes).unwrap()), (40, 30));
+        assert_eq!(size(decode_photograph(&bytes).unwrap()), (30, 40));
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.set != EVALUATION {
         manifest.set(&arguments.set)?;
     }
-    let folder = manifest.models_folder(&arguments.set, arguments.place.folder.as_deref())?;
+    let folder = manifest.models_folder(&arguments.set, arguments.place.named().as_deref())?;
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

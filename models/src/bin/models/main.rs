@@ -1,12 +1,19 @@
 //! `models`: fetches, verifies, tries and measures the face models.
+//!
+//! Exit code 0: done. 2: the input breaks a rule; standard error names file, line and rule. 1: anything else.
 
 mod bench;
 mod compare;
+mod evaluate;
+mod evaluate_pad;
 mod fetch;
+mod files;
+mod images;
 mod inspect;
 mod list;
 mod output;
 mod place;
+mod source;
 mod verify;
 
 use std::process::ExitCode;
@@ -31,6 +38,8 @@ enum Command {
     Compare(compare::Arguments),
     Inspect(inspect::Arguments),
     Bench(bench::Arguments),
+    Evaluate(evaluate::Arguments),
+    EvaluatePad(evaluate_pad::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -41,5 +50,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Evaluate(arguments) => evaluate::run(&arguments),
+        Command::EvaluatePad(arguments) => evaluate_pad::run(&arguments),
     }
 }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use egate_models::{Environment, FacePipeline, Manifest, Selection, decode_portrait};
+use egate_models::{Environment, FacePipeline, Manifest, Selection, decode_photograph};
 use egate_types::BgrFrame;
 
 /// The manifest and the folder of the models that are not in the repository.
@@ -13,9 +13,10 @@ pub struct Place {
     /// Manifest; `models/manifest.toml` of the project that this folder or this program is in, if absent.
     #[arg(long)]
     manifest: Option<PathBuf>,
-    /// Folder of the models that are not in the repository; the user's cache folder if absent.
-    #[arg(long)]
-    pub folder: Option<PathBuf>,
+    /// Folder of the models that are not in the repository. If absent, the one that EGATE_MODELS names; else a folder
+    /// `shared/models` beside the project; else the user's cache folder.
+    #[arg(long, value_name = "DIR")]
+    models: Option<PathBuf>,
 }
 
 /// Which models to use.
@@ -46,6 +47,22 @@ impl Place {
     pub fn manifest(&self) -> anyhow::Result<Manifest> {
         Ok(Manifest::read(&self.manifest_path()?)?)
     }
+
+    /// Where models lie that are not in the repository; `None` for the user's cache folder.
+    pub fn models(&self) -> Option<PathBuf> {
+        let beside = || {
+            of_project("shared/models/manifest.toml")?
+                .parent()
+                .map(Path::to_path_buf)
+        };
+        self.named().or_else(beside)
+    }
+
+    /// The folder that the caller names.
+    pub fn named(&self) -> Option<PathBuf> {
+        let named = || std::env::var_os("EGATE_MODELS").map(PathBuf::from);
+        self.models.clone().or_else(named)
+    }
 }
 
 impl Choice {
@@ -54,7 +71,7 @@ impl Choice {
     }
 
     pub fn models_folder(&self, manifest: &Manifest) -> anyhow::Result<PathBuf> {
-        Ok(manifest.models_folder(&self.set, self.place.folder.as_deref())?)
+        Ok(manifest.models_folder(&self.set, self.place.models().as_deref())?)
     }
 
     /// Loads the chosen models. A command judges pictures for whoever runs it and opens no gate: drawn faces and models for
@@ -63,7 +80,7 @@ impl Choice {
         let selection = Selection {
             detector: self.detector.clone(),
             matcher: self.embedder.clone(),
-            folder: self.place.folder.clone(),
+            folder: self.place.models(),
             library: library(),
             threads,
             ..Selection::new(&self.set, Environment::Simulation)
@@ -77,10 +94,10 @@ impl Choice {
     }
 }
 
-/// A JPEG picture.
+/// A JPEG photograph, the right way up.
 pub fn picture(path: &Path) -> anyhow::Result<BgrFrame> {
     let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    decode_portrait(&bytes).with_context(|| path.display().to_string())
+    decode_photograph(&bytes).with_context(|| path.display().to_string())
 }
 
 /// A file of the project that the current folder, or else this program, is in.

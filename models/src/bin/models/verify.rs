@@ -36,7 +36,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         if arguments.set.as_ref().is_some_and(|set| *set != model.set) {
             continue;
         }
-        let folder = manifest.models_folder(&model.set, arguments.place.folder.as_deref())?;
+        let folder = manifest.models_folder(&model.set, arguments.place.models().as_deref())?;
         let problem = model.file.read(&folder).err();
         let absent = matches!(&problem, Some(ManifestError::Unreadable { source, .. })
             if source.kind() == std::io::ErrorKind::NotFound);

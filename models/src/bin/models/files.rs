@@ -1,0 +1,114 @@
+//! What the evaluating commands read and write, and how they end.
+
+use std::fmt;
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use serde::Serialize;
+
+/// Why a command gives no answer.
+#[derive(Debug)]
+pub enum Refusal {
+    /// The input breaks a rule: file, then line and rule.
+    Malformed(String),
+    /// A file, a library or a network failed.
+    Failed(anyhow::Error),
+}
+
+impl Refusal {
+    /// A file that breaks a rule.
+    pub fn malformed(file: &Path, rule: &impl fmt::Display) -> Self {
+        Self::Malformed(format!("{}: {rule}", file.display()))
+    }
+}
+
+impl From<anyhow::Error> for Refusal {
+    fn from(error: anyhow::Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// How the program ends: bad input is told on standard error, with an exit code of its own.
+pub fn ended(done: Result<(), Refusal>) -> anyhow::Result<ExitCode> {
+    match done {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(Refusal::Malformed(message)) => {
+            progress(format_args!("{message}"));
+            Ok(ExitCode::from(MALFORMED))
+        }
+        Err(Refusal::Failed(error)) => Err(error),
+    }
+}
+
+/// The bytes of an input table.
+pub fn table(file: &Path) -> Result<Vec<u8>, Refusal> {
+    let size = fs::metadata(file)
+        .map_err(|error| unreadable(file, &error))?
+        .len();
+    if size > TABLE_BYTES_MAX {
+        return Err(Refusal::malformed(
+            file,
+            &format!("the table must not be larger than {TABLE_BYTES_MAX} bytes"),
+        ));
+    }
+    fs::read(file).map_err(|error| unreadable(file, &error))
+}
+
+/// Creates the folder that reports go to.
+pub fn folder(out: &Path) -> anyhow::Result<()> {
+    fs::create_dir_all(out).with_context(|| format!("cannot create {}", out.display()))
+}
+
+/// Writes one file of a report.
+pub fn write(out: &Path, name: &str, content: &str) -> anyhow::Result<()> {
+    let path = out.join(name);
+    fs::write(&path, content).with_context(|| format!("cannot write {}", path.display()))
+}
+
+/// Appends a section to a Markdown file.
+pub fn append(file: &Path, section: &str) -> anyhow::Result<()> {
+    let opened = fs::OpenOptions::new().create(true).append(true).open(file);
+    opened
+        .and_then(|mut file| file.write_all(section.as_bytes()))
+        .with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// Prints the answer: JSON if asked for, else the text.
+pub fn print(answer: &impl Serialize, text: &str, json: bool) -> anyhow::Result<()> {
+    let text = if json {
+        let mut json = serde_json::to_string_pretty(answer)?;
+        json.push('\n');
+        json
+    } else {
+        text.to_owned()
+    };
+    io::stdout()
+        .write_all(text.as_bytes())
+        .context("cannot write to standard output")
+}
+
+/// A line on standard error; that nobody reads it does no harm.
+pub fn progress(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "models: {message}");
+}
+
+/// A field of a CSV row (RFC 4180).
+pub fn field(text: &str) -> String {
+    if text.contains([',', '"']) {
+        format!("\"{}\"", text.replace('"', "\"\""))
+    } else {
+        text.to_owned()
+    }
+}
+
+fn unreadable(file: &Path, error: &io::Error) -> Refusal {
+    Refusal::malformed(file, &format!("cannot be read: {error}"))
+}
+
+/// Exit code for input that breaks a rule.
+const MALFORMED: u8 = 2;
+/// Largest table, bytes: some two million pairs.
+const TABLE_BYTES_MAX: u64 = 256 << 20;

@@ -1,0 +1,94 @@
+//! The one place where evaluations choose and load models.
+
+use egate_models::evaluation::comparison::OperatingPoint;
+use egate_models::evaluation::score::Score;
+use egate_models::{AnalyseError, Face, FacePipeline, Manifest, Template};
+use egate_types::{BgrFrame, PadScore};
+
+use crate::place::Choice;
+
+/// A model set that can be loaded, several times for several threads.
+pub struct Source<'a> {
+    /// Name of the set.
+    pub set: &'a str,
+    /// Name of the detector.
+    pub detector: String,
+    /// Name of the embedder, or of the fusion of several.
+    pub embedder: String,
+    choice: &'a Choice,
+    manifest: Manifest,
+}
+
+/// A loaded set with what the commands want of it.
+pub struct Engine(FacePipeline);
+
+impl<'a> Source<'a> {
+    /// Finds the set that the arguments name.
+    pub fn find(choice: &'a Choice) -> anyhow::Result<Self> {
+        let manifest = choice.manifest()?;
+        let set = manifest.set(&choice.set)?;
+        let or_usual =
+            |asked: &Option<String>, usual: &String| asked.as_ref().unwrap_or(usual).clone();
+        Ok(Self {
+            set: &choice.set,
+            detector: or_usual(&choice.detector, &set.detector),
+            embedder: or_usual(&choice.embedder, &set.matcher),
+            choice,
+            manifest,
+        })
+    }
+
+    /// Loads the networks.
+    pub fn load(&self) -> anyhow::Result<Engine> {
+        Ok(Engine(self.choice.pipeline(&self.manifest, 1)?))
+    }
+}
+
+impl Engine {
+    /// The template of the person the picture is of; `None` without a face.
+    pub fn template(&mut self, frame: &BgrFrame) -> Result<Option<Template>, AnalyseError> {
+        let faces = self.0.detect(frame)?;
+        portrayed(frame, &faces)
+            .map(|face| self.0.embed(frame, face))
+            .transpose()
+    }
+
+    /// Attack detection on the largest face; `None` without a face.
+    pub fn attack_detection(&mut self, frame: &BgrFrame) -> Result<Option<PadScore>, AnalyseError> {
+        Ok(self.0.analyse(frame)?.pad)
+    }
+
+    /// The published thresholds of the matcher.
+    pub fn operating_points(&self) -> Vec<OperatingPoint> {
+        let matcher = self.0.matcher();
+        let of = |point: &egate_models::OperatingPoint| OperatingPoint {
+            name: format!("FMR {:e}, {}", point.fmr, matcher.measured.on),
+            threshold: Score::from(point.match_score),
+        };
+        matcher.points.iter().map(of).collect()
+    }
+
+    /// The attack detection threshold of the set.
+    pub fn attack_threshold(&self) -> Score {
+        Score::from(self.0.thresholds().pad_score)
+    }
+}
+
+/// The face that a labelled picture is of: nearest the middle among those that are not small. A lane takes the largest, for
+/// it chooses where its camera looks; a bystander cut off by the rim of a press photograph is often larger than its subject.
+fn portrayed<'a>(frame: &BgrFrame, faces: &'a [Face]) -> Option<&'a Face> {
+    let area = |face: &Face| face.bbox[2] * face.bbox[3];
+    let most = faces.iter().map(area).fold(0.0, f32::max);
+    let eccentricity = |face: &Face| {
+        let [left, top, width, height] = face.bbox;
+        let off = |start: f32, size: f32, side: u32| start + size / 2.0 - side as f32 / 2.0;
+        off(left, width, frame.width()).hypot(off(top, height, frame.height()))
+    };
+    faces
+        .iter()
+        .filter(|face| area(face) >= most * PORTRAYED_AREA_MIN)
+        .min_by(|a, b| eccentricity(a).total_cmp(&eccentricity(b)))
+}
+
+/// Share of the largest face's area below which a face is in the background.
+const PORTRAYED_AREA_MIN: f32 = 0.5;
