@@ -8,6 +8,7 @@
 //! frames print; templates are wiped when dropped.
 
 mod detect;
+mod gallery;
 mod geometry;
 mod limits;
 mod manifest;
@@ -17,6 +18,7 @@ mod portrait;
 mod runtime;
 
 pub use detect::Face;
+pub use gallery::{Candidate, Gallery, GalleryError};
 pub use geometry::GeometryError;
 pub use manifest::{ManifestError, MeasuredRates, Thresholds};
 pub use network::NetworkError;

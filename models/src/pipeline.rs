@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use egate_types::{BgrFrame, Coaching, MatchScore, PadScore};
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::detect::{Detector, Face};
 use crate::geometry::{GeometryError, align, context_crop, sharpness};
@@ -96,6 +96,11 @@ impl Template {
         let length = values.iter().map(|value| value * value).sum::<f32>().sqrt();
         values.iter_mut().for_each(|value| *value /= length);
         Self(values)
+    }
+
+    /// The vector whose dot product with another template's is their score, for a [`crate::Gallery`].
+    pub fn unit_vector(&self) -> Zeroizing<Vec<f32>> {
+        Zeroizing::new(self.0.clone())
     }
 }
 
