@@ -10,6 +10,7 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use crate::limits::{MANIFEST_BYTES_MAX, MODEL_BYTES_MAX};
+use crate::pad;
 
 /// A set that must not be used.
 #[derive(Debug, thiserror::Error)]
@@ -117,8 +118,10 @@ pub(crate) struct Manifest {
     pub(crate) simulation_only: bool,
     pub(crate) detector: Detector,
     pub(crate) embedder: Embedder,
-    /// One or several; the bona fide probabilities are averaged.
+    /// One or several, whose log-odds are averaged.
     pub(crate) pad: Vec<Pad>,
+    /// How they and the other cues of attack detection become one score.
+    pub(crate) pad_rule: pad::Rule,
     pub(crate) thresholds: Thresholds,
 }
 
@@ -271,6 +274,9 @@ impl Manifest {
                 .any(|pad| pad.bona_fide_class >= pad.classes)
         {
             return Some("no pad model, or a bona_fide_class beyond its classes".to_owned());
+        }
+        if !self.pad_rule.is_monotone() {
+            return Some("a weight of pad_rule is negative, too large or no number".to_owned());
         }
         (self.embedder.dimension == 0).then(|| "embedder dimension is 0".to_owned())
     }

@@ -2,13 +2,14 @@
 
 use std::path::Path;
 
-use egate_types::{BgrFrame, Coaching, MatchScore, PadScore};
+use egate_types::{BgrFrame, Coaching, MatchScore};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::detect::{Detector, Face};
-use crate::geometry::{GeometryError, align, context_crop, sharpness};
-use crate::manifest::{Embedder, Input, Manifest, ManifestError, ModelFile, Pad, Thresholds};
+use crate::geometry::{GeometryError, align, sharpness};
+use crate::manifest::{Embedder, Input, Manifest, ManifestError, ModelFile, Thresholds};
 use crate::network::{Network, NetworkError};
+use crate::pad::{AttackDetector, PadOutcome};
 use crate::runtime::{self, RuntimeError};
 
 /// Where the pipeline is about to run. A set trained on drawn faces loads in simulation alone.
@@ -49,14 +50,14 @@ pub enum AnalyseError {
 }
 
 /// What a frame shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct FrameAnalysis {
     /// All faces, the largest first.
     pub faces: Vec<Face>,
     /// What the traveller should do for a better picture; `None` if this one is good.
     pub coaching: Option<Coaching>,
-    /// Attack detection on the largest face; `None` without a face.
-    pub pad: Option<PadScore>,
+    /// Attack detection on the largest face.
+    pub pad: PadOutcome,
 }
 
 impl FrameAnalysis {
@@ -110,7 +111,7 @@ pub struct FacePipeline {
     detector: Detector,
     embedder: Network,
     embedder_description: Embedder,
-    pads: Vec<(Network, Pad)>,
+    attack_detector: AttackDetector,
     thresholds: Thresholds,
 }
 
@@ -144,6 +145,7 @@ impl FacePipeline {
             detector,
             embedder,
             pad,
+            pad_rule,
             thresholds,
             ..
         } = manifest;
@@ -160,10 +162,12 @@ impl FacePipeline {
             detector: Detector::new(network(&detector.file, &detector.input)?, &detector),
             embedder: network(&embedder.file, &embedder.input)?,
             embedder_description: embedder,
-            pads: pad
-                .into_iter()
-                .map(|pad| Ok((network(&pad.file, &pad.input)?, pad)))
-                .collect::<Result<_, LoadError>>()?,
+            attack_detector: AttackDetector::new(
+                pad.into_iter()
+                    .map(|pad| Ok((network(&pad.file, &pad.input)?, pad)))
+                    .collect::<Result<_, LoadError>>()?,
+                pad_rule,
+            ),
             thresholds,
         })
     }
@@ -181,10 +185,7 @@ impl FacePipeline {
     /// Finds the faces, judges the picture and looks for attacks.
     pub fn analyse(&mut self, frame: &BgrFrame) -> Result<FrameAnalysis, AnalyseError> {
         let faces = self.detector.detect(frame)?;
-        let pad = match faces.first() {
-            Some(face) => Some(self.pad(frame, face)?),
-            None => None,
-        };
+        let pad = self.attack_detector.judge(frame, faces.first());
         let coaching = self.coaching(frame, &faces)?;
         Ok(FrameAnalysis {
             faces,
@@ -209,28 +210,9 @@ impl FacePipeline {
         Ok(Template::normalised(outputs.pop().unwrap_or_default()))
     }
 
-    fn pad(&mut self, frame: &BgrFrame, face: &Face) -> Result<PadScore, AnalyseError> {
-        let count = self.pads.len() as f32;
-        let mut sum = 0.0;
-        for (
-            network,
-            Pad {
-                input,
-                crop_scale,
-                classes,
-                bona_fide_class,
-                output,
-                ..
-            },
-        ) in &mut self.pads
-        {
-            let crop = context_crop(frame, face.bbox, *crop_scale, input.width, input.height)?;
-            let outputs = network.run(&crop, &[(output.clone(), *classes)])?;
-            sum += outputs
-                .first()
-                .map_or(f32::NAN, |logits| softmax(logits, *bona_fide_class));
-        }
-        Ok(PadScore::from_probability(sum / count))
+    /// Attack detection over the frames of one attempt: exactly those whose templates are compared.
+    pub fn judge_attempt(&self, frames: &[PadOutcome]) -> PadOutcome {
+        self.attack_detector.judge_attempt(frames)
     }
 
     /// The most helpful single instruction, the most basic need first.
@@ -275,12 +257,6 @@ fn turned(face: &Face) -> f32 {
     let length = axis[0].hypot(axis[1]).max(1.0);
     let offset = (axis[0] * (nose[1] - eyes[1]) - axis[1] * (nose[0] - eyes[0])) / length;
     offset.abs() / face.eye_distance_px().max(1.0)
-}
-
-fn softmax(logits: &[f32], class: usize) -> f32 {
-    let most = logits.iter().copied().fold(f32::MIN, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
-    (logits[class] - most).exp() / sum
 }
 
 /// A second face counts from this share of the first one's area: about one and a half arm lengths behind.
