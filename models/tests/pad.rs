@@ -19,8 +19,8 @@ use opencv::prelude::*;
 struct Presentation {
     attack: bool,
     species: String,
-    /// Which half of the subjects: weights were chosen on the first, the second was held out.
-    held_out: bool,
+    /// Which half of the subjects, to see whether a rate rests on some of them.
+    second_half: bool,
     score: PadScore,
     cues: PadCues,
 }
@@ -84,7 +84,7 @@ fn presentations(pipeline: &mut FacePipeline) -> Vec<Presentation> {
             Presentation {
                 attack,
                 species,
-                held_out: subject.bytes().map(u32::from).sum::<u32>() % 2 == 1,
+                second_half: subject.bytes().map(u32::from).sum::<u32>() % 2 == 1,
                 score: evidence.score,
                 cues: evidence.cues,
             }
@@ -135,14 +135,14 @@ fn people_pass_and_known_attacks_do_not() {
             mean(|cues| cues.border),
         );
     }
-    for held_out in [false, true] {
+    for second_half in [false, true] {
         let (wrong, of) = errors(&all, threshold, |one| {
-            !one.attack && one.held_out == held_out
+            !one.attack && one.second_half == second_half
         });
-        println!("bona fide, held out {held_out}: rejected {wrong}/{of}");
+        println!("bona fide, second half {second_half}: rejected {wrong}/{of}");
         assert!(
             wrong * 50 <= of,
-            "BPCER over 2 %: {wrong} of {of}, held out {held_out}"
+            "BPCER over 2 %: {wrong} of {of}, second half {second_half}"
         );
     }
     // The reference, the mean of the two networks at 0.5, accepts none of these.
