@@ -199,23 +199,24 @@ async fn next_frame(
 
 fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
     let mut pipeline = engine.lock();
-    let analysis = pipeline.analyse(&frame.image)?;
-    if let Some(coaching) = analysis.coaching {
-        return Ok(Look::Poor(coaching));
-    }
-    let (Some(face), Some(quality)) = (analysis.largest(), &analysis.quality) else {
+    let faces = pipeline.detect(&frame.image)?;
+    let quality = pipeline.quality(&frame.image, &faces)?;
+    let (Some(face), Some(quality)) = (faces.first(), quality) else {
         return Ok(Look::Poor(Coaching::LookAtCamera));
     };
-    let template = pipeline.embed(&frame.image, face)?;
-    Ok(Look::Good(template, quality.unified, analysis.pad))
+    if let Some(coaching) = quality.coaching() {
+        return Ok(Look::Poor(coaching));
+    }
+    let (template, pad) = pipeline.embed_and_judge(&frame.image, face)?;
+    Ok(Look::Good(template, quality.unified, pad))
 }
 
 /// The template of the chip portrait, if that shows a usable face.
 fn reference(engine: &FaceEngine, chip_portrait: Vec<u8>) -> Option<Template> {
     let portrait = portrait::frame(&chip_portrait)?;
     let mut pipeline = engine.lock();
-    let analysis = pipeline.analyse(&portrait).ok()?;
-    pipeline.embed(&portrait, analysis.largest()?).ok()
+    let faces = pipeline.detect(&portrait).ok()?;
+    pipeline.embed(&portrait, faces.first()?).ok()
 }
 
 fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -> CaptureEvent {
