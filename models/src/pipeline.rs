@@ -13,7 +13,7 @@ use crate::manifest::{
 };
 use crate::network::{Network, NetworkError};
 use crate::pad::{AttackDetector, PadOutcome, Traces};
-use crate::parallel::{Task, side_by_side};
+use crate::parallel::{Task, Workers};
 use crate::quality::{self, Quality};
 use crate::runtime::{self, RuntimeError};
 use crate::template::{Space, Template};
@@ -77,6 +77,9 @@ pub enum LoadError {
     /// A model does not load.
     #[error("model cannot be used")]
     Network(#[from] NetworkError),
+    /// The system gives no threads.
+    #[error("threads cannot be started")]
+    Threads(#[from] rayon_core::ThreadPoolBuildError),
 }
 
 /// A frame that could not be analysed: a device or software fault, never a statement about the face.
@@ -139,7 +142,7 @@ pub struct FacePipeline {
     set: String,
     matcher: Matcher,
     thresholds: Thresholds,
-    threads: usize,
+    workers: Workers,
     detector: Detector,
     embedding: Embedding,
     attack_detector: AttackDetector,
@@ -207,7 +210,7 @@ impl FacePipeline {
             set: selection.set.clone(),
             matcher: matcher.clone(),
             thresholds,
-            threads,
+            workers: Workers::new(threads)?,
             detector: Detector::new(network, detector),
             embedding: loader.embedding(matcher)?,
             attack_detector: loader.attack_detector()?,
@@ -293,7 +296,7 @@ impl FacePipeline {
                 traces = Some(Traces::of(rule, frame, face));
             }));
         }
-        side_by_side(self.threads, tasks);
+        self.workers.side_by_side(tasks);
         let pad = match (log_odds, traces) {
             (Some(log_odds), Some(traces)) => rule.outcome(log_odds, traces),
             _ => PadOutcome::Disabled,
