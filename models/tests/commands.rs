@@ -277,3 +277,22 @@ fn one_frame_is_measured_on_one_thread_and_on_two() {
         assert!(of["whole"]["p50_ms"].as_f64() <= of["whole"]["p99_ms"].as_f64());
     }
 }
+
+#[test]
+fn memory_is_watched_while_travellers_come_and_go() {
+    let output = models(&["soak", "--set", "synthetic", "--minutes", "0.15", "--json"]);
+    let seen = json(&output);
+    let number = |value: &Value| value.as_f64().unwrap();
+    assert!(number(&seen["travellers"]) > 3.0, "{seen}");
+    assert!(seen["frames"].as_u64() > seen["travellers"].as_u64());
+    assert!(number(&seen["matches"]) > 0.0, "{seen}");
+    let resident = &seen["rss_mib"];
+    assert!(
+        number(&resident["start"]) > 10.0 && resident["start"].as_f64() <= resident["max"].as_f64()
+    );
+    let shown_flat = seen["growth_mib_per_h"]
+        .as_array()
+        .is_some_and(|growth| number(&growth[2]) <= number(&seen["growth_mib_per_h_max"]));
+    assert_eq!(seen["flat"], shown_flat);
+    assert_eq!(output.status.code(), Some(i32::from(!shown_flat)));
+}

@@ -13,6 +13,7 @@ use egate_types::BgrFrame;
 use serde::Serialize;
 use serde_json::Value;
 
+use crate::memory;
 use crate::output;
 use crate::place::{self, Choice};
 
@@ -168,7 +169,7 @@ fn measure(
         whole: summary(whole),
         cpu_ms: (used / (WARM_UP_FRAMES + frames) as f64 * 100.0).round() / 100.0,
         start_up_ms,
-        rss_mib: rss_mib().context("resident memory")?,
+        rss_mib: (memory::rss_mib().context("resident memory")? * 10.0).round() / 10.0,
     })
 }
 
@@ -266,16 +267,6 @@ fn cpu_ms() -> Option<f64> {
     let user: f64 = fields.next()?.parse().ok()?;
     let system: f64 = fields.next()?.parse().ok()?;
     Some((user + system) * TICK_MS)
-}
-
-/// Resident memory of this process.
-fn rss_mib() -> Option<f64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status
-        .lines()
-        .find_map(|line| line.strip_prefix("VmRSS:"))?;
-    let kib: f64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
-    Some((kib / 102.4).round() / 10.0)
 }
 
 /// What cameras in gates deliver.

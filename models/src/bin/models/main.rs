@@ -11,8 +11,10 @@ mod files;
 mod images;
 mod inspect;
 mod list;
+mod memory;
 mod output;
 mod place;
+mod soak;
 mod source;
 mod verify;
 
@@ -38,6 +40,7 @@ enum Command {
     Compare(compare::Arguments),
     Inspect(inspect::Arguments),
     Bench(bench::Arguments),
+    Soak(soak::Arguments),
     Evaluate(evaluate::Arguments),
     EvaluatePad(evaluate_pad::Arguments),
 }
@@ -50,6 +53,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::Inspect(arguments) => inspect::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
+        Command::Soak(arguments) => soak::run(&arguments),
         Command::Evaluate(arguments) => evaluate::run(&arguments),
         Command::EvaluatePad(arguments) => evaluate_pad::run(&arguments),
     }
