@@ -1,10 +1,9 @@
 //! `models soak`: does memory stay flat while traveller after traveller stands before the camera?
 
 use std::process::ExitCode;
-use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, anyhow, ensure};
+use anyhow::{Context, ensure};
 use clap::Args;
 use egate_models::{
     FRAMES_PER_ATTEMPT, FacePipeline, QualityScore, Template, decode_portrait, encode_jpeg,
@@ -20,7 +19,7 @@ use crate::place::Choice;
 /// Runs drawn travellers through the pipeline and watches the memory of this process.
 ///
 /// Each traveller is a new person in new scenes, some hard, some with a print or a tablet, with an empty frame first. As in a lane, frames come as
-/// JPEG, each traveller is served by another thread, good frames are fused and compared with the portrait, and the last frame is coded for the
+/// JPEG, good frames are fused and compared with the portrait, and the last frame is coded for the
 /// officer. Memory is sampled between travellers. The first tenth of the time is warm-up. Exit code 1 unless memory is shown to be
 /// flat: the upper end of the 95 % interval of its growth is at most 4 MiB per hour.
 #[derive(Args)]
@@ -85,11 +84,7 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     let mut watch = Watch::new(began, whole);
     while began.elapsed() < whole {
         let seed = FIRST_SEED + tally.travellers;
-        thread::scope(|scope| {
-            let serving = scope.spawn(|| traveller(&mut pipeline, seed, &mut tally));
-            let panicked = |_| Err(anyhow!("the thread of a traveller panicked"));
-            serving.join().unwrap_or_else(panicked)
-        })?;
+        traveller(&mut pipeline, seed, &mut tally)?;
         watch.look(&tally)?;
     }
     let answer = watch.answer(arguments, &tally)?;
