@@ -10,6 +10,9 @@ pub const PRIORS_MAX: usize = 8;
 pub const PORTRAIT_BYTES_MAX: usize = 4 << 20;
 /// Longest side of a decoded picture, pixels; keeps a crafted header from asking for gigabytes.
 pub const SIDE_PX_MAX: u32 = 4096;
+/// Scans of a progressive JPEG. Encoders write about ten, thumbnails in its headers a few more; without a limit, four megabytes
+/// of empty scans over the largest picture would decode for hours.
+pub const SCANS_MAX: usize = 64;
 /// Faces reported of one frame; more people than this never fit before the camera.
 pub const FACES_MAX: usize = 16;
 /// Candidates before suppression; a face yields about ten, anything near this is noise.

@@ -5,7 +5,7 @@ use opencv::core::{Mat, Vec3b, Vector};
 use opencv::imgcodecs;
 use opencv::prelude::*;
 
-use crate::limits::{PORTRAIT_BYTES_MAX, SIDE_PX_MAX};
+use crate::limits::{PORTRAIT_BYTES_MAX, SCANS_MAX, SIDE_PX_MAX};
 
 /// A portrait that cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -24,6 +24,9 @@ pub enum PortraitError {
         /// Pixels down.
         height: u32,
     },
+    /// Encoders write about ten scans; each costs a walk over all pixels, however few bytes it has.
+    #[error("portrait has more than {SCANS_MAX} scans")]
+    Scans,
     /// The JPEG is damaged.
     #[error("portrait cannot be decoded")]
     Damaged,
@@ -53,6 +56,10 @@ fn decode(bytes: &[u8], flags: i32) -> Result<BgrFrame, PortraitError> {
     let (width, height) = jpeg_dimensions(bytes).ok_or(PortraitError::NotJpeg)?;
     if !(1..=SIDE_PX_MAX).contains(&width) || !(1..=SIDE_PX_MAX).contains(&height) {
         return Err(PortraitError::Dimensions { width, height });
+    }
+    let scans = bytes.windows(2).filter(|pair| *pair == START_OF_SCAN);
+    if scans.count() > SCANS_MAX {
+        return Err(PortraitError::Scans);
     }
     let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
     let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
@@ -103,6 +110,9 @@ fn jpeg_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
         }
     }
 }
+
+/// ITU-T T.81 §B.2.3. Coded data cannot hold the marker, a thumbnail in a header can.
+const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
 
 #[cfg(test)]
 mod tests {
@@ -159,6 +169,23 @@ mod tests {
             decode_portrait(&bytes),
             Err(PortraitError::Dimensions { .. })
         ));
+    }
+
+    #[test]
+    fn a_picture_of_endless_scans_is_refused() {
+        let mut bytes = jpeg();
+        let scan = bytes
+            .windows(2)
+            .position(|pair| pair == START_OF_SCAN)
+            .unwrap();
+        let again = bytes[scan..bytes.len() - 2].to_vec();
+        for _ in 1..SCANS_MAX {
+            bytes.splice(scan..scan, again.iter().copied());
+        }
+        let scans = |bytes: &[u8]| matches!(decode_portrait(bytes), Err(PortraitError::Scans));
+        assert!(!scans(&bytes));
+        bytes.splice(scan..scan, again);
+        assert!(scans(&bytes));
     }
 
     #[test]
