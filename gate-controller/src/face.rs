@@ -4,6 +4,8 @@
 //! only, never at the passport image (BSI TR-03121 ACQ-FI-USV-1); the comparison with the chip portrait comes after it.
 //! A face that does not match may try again until time is up; a presentation attack may not.
 
+pub mod capture_loop;
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::camera::Frame;
