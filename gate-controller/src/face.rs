@@ -10,8 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, QualityScore, Template,
-    encode_jpeg,
+    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, PadOutcome, QualityScore,
+    Template, encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
 use tokio::sync::{mpsc, watch};
@@ -32,8 +32,8 @@ pub struct FaceEngine(Arc<Mutex<FacePipeline>>);
 pub struct Captured {
     /// Score of the fused frames of the last attempt against the chip portrait; `None` if that shows no usable face.
     pub match_score: Option<MatchScore>,
-    /// Mean attack detection score of its frames.
-    pub pad_score: PadScore,
+    /// Attack detection over its fused frames; `None` if there was none to be had, which `presentation` says too.
+    pub pad_score: Option<PadScore>,
     /// Same person?
     pub face: CheckResult,
     /// Bona fide presentation?
@@ -80,7 +80,7 @@ impl FaceEngine {
 }
 
 enum Look {
-    Good(Template, QualityScore, PadScore),
+    Good(Template, QualityScore, PadOutcome),
     Poor(Coaching),
 }
 
@@ -126,7 +126,7 @@ pub async fn capture(
 /// Templates, qualities and scores of the good frames of one attempt, and the last frame of all.
 struct Attempt {
     templates: Vec<(Template, QualityScore)>,
-    pad_scores: Vec<PadScore>,
+    pads: Vec<PadOutcome>,
     last: Option<Arc<Frame>>,
 }
 
@@ -153,7 +153,7 @@ async fn attempt(
 ) -> Result<Attempt, Stopped> {
     let mut attempt = Attempt {
         templates: Vec::new(),
-        pad_scores: Vec::new(),
+        pads: Vec::new(),
         last: None,
     };
     while !attempt.is_complete() {
@@ -166,7 +166,7 @@ async fn attempt(
         match look.map_err(|_| Stopped::Failed)? {
             Ok(Look::Good(template, quality, pad)) => {
                 attempt.templates.push((template, quality));
-                attempt.pad_scores.push(pad);
+                attempt.pads.push(pad);
             }
             Ok(Look::Poor(coaching)) => {
                 let told = events.send(CaptureEvent::Coached(coaching)).await;
@@ -205,13 +205,11 @@ fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
     if let Some(coaching) = analysis.coaching {
         return Ok(Look::Poor(coaching));
     }
-    let (Some(face), Some(quality), Some(pad)) =
-        (analysis.largest(), &analysis.quality, analysis.pad)
-    else {
+    let (Some(face), Some(quality)) = (analysis.largest(), &analysis.quality) else {
         return Ok(Look::Poor(Coaching::LookAtCamera));
     };
     let template = pipeline.embed(&frame.image, face)?;
-    Ok(Look::Good(template, quality.unified, pad))
+    Ok(Look::Good(template, quality.unified, analysis.pad))
 }
 
 /// The template of the chip portrait, if that shows a usable face.
@@ -229,11 +227,13 @@ fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -
     let (Some(live), Some(live_jpeg)) = (fused, live_jpeg.clone()) else {
         return CaptureEvent::NoFace(live_jpeg);
     };
-    let pad_sum: u32 = attempt.pad_scores.iter().map(|score| score.0).sum();
-    let pad_score = PadScore(pad_sum / attempt.pad_scores.len().max(1) as u32);
     let match_score = reference.map(|reference| live.compare(reference));
     let pipeline = engine.lock();
     let thresholds = pipeline.thresholds();
+    let pad = pipeline.judge_attempt(&attempt.pads);
+    if let PadOutcome::Failed(error) = &pad {
+        tracing::error!(%error, "attack detection failed");
+    }
     let passed = |ok| {
         if ok {
             CheckResult::Successful
@@ -244,7 +244,11 @@ fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -
     let face = match_score.map_or(CheckResult::Undetermined, |score| {
         passed(score >= thresholds.match_score)
     });
-    let presentation = passed(pad_score >= thresholds.pad_score);
+    let pad_score = pad.score();
+    // Not judged is not passed: an officer looks.
+    let presentation = pad_score.map_or(CheckResult::Undetermined, |score| {
+        passed(score >= thresholds.pad_score)
+    });
     CaptureEvent::Judged(Box::new(Captured {
         match_score,
         pad_score,

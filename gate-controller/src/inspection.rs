@@ -78,7 +78,8 @@ impl OpenCase {
         let live = captured.map(|c| c.live_jpeg.as_slice()).unwrap_or_default();
         let scores = captured.map_or_else(String::new, |captured| {
             let score = captured.match_score.map(|score| score.0);
-            format!("{score:?} {} {:?}", captured.pad_score.0, self.summary())
+            let pad_score = captured.pad_score.map(|score| score.0);
+            format!("{score:?} {pad_score:?} {:?}", self.summary())
         });
         let hash = EvidenceHash::over(&[
             ("inspection", self.id.to_string().as_bytes()),
@@ -201,7 +202,10 @@ pub fn records(
             .captured
             .as_ref()
             .and_then(|captured| captured.match_score),
-        pad_score: case.captured.as_ref().map(|captured| captured.pad_score),
+        pad_score: case
+            .captured
+            .as_ref()
+            .and_then(|captured| captured.pad_score),
         verdict: case.verdicts.get(authority).cloned(),
         others: ending
             .standings

@@ -657,7 +657,7 @@ impl LaneTask {
             checks: case.checks(),
             match_score: case.captured.as_ref().and_then(|c| c.match_score),
             match_threshold: Some(self.station.engine.match_threshold()),
-            pad_score: case.captured.as_ref().map(|c| c.pad_score),
+            pad_score: case.captured.as_ref().and_then(|c| c.pad_score),
             evidence: case.evidence,
             chip_portrait_jpeg: jpeg(case.portrait_jpeg.clone()),
             live_portrait_jpeg: jpeg(live.or_else(|| case.last_picture.clone())),

@@ -188,6 +188,7 @@ fn measured_pad(pipeline: &mut FacePipeline, frame: &BgrFrame) -> Result<i32, Bo
     Ok(pipeline
         .analyse(frame)?
         .pad
+        .score()
         .map_or(0, |score| score.0 as i32))
 }
 

@@ -152,7 +152,11 @@ fn similarity<const N: usize>(from: &[[f32; 2]; N], to: &[[f32; 2]; N]) -> [f64;
     ]
 }
 
-fn resized(mat: &impl core::ToInputArray, width: u32, height: u32) -> opencv::Result<Picture> {
+pub(crate) fn resized(
+    mat: &impl core::ToInputArray,
+    width: u32,
+    height: u32,
+) -> opencv::Result<Picture> {
     let mut small = Mat::default();
     let size = Size::new(width as i32, height as i32);
     imgproc::resize(mat, &mut small, size, 0.0, 0.0, imgproc::INTER_LINEAR)?;
@@ -167,7 +171,7 @@ fn picture(mat: &Mat) -> opencv::Result<Picture> {
     })
 }
 
-fn with_mat<T>(
+pub(crate) fn with_mat<T>(
     frame: &BgrFrame,
     work: impl FnOnce(&BoxedRef<'_, Mat>) -> opencv::Result<T>,
 ) -> Result<T, GeometryError> {

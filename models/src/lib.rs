@@ -9,10 +9,12 @@
 
 mod detect;
 pub mod evaluation;
+mod gallery;
 mod geometry;
 mod limits;
 mod manifest;
 mod network;
+mod pad;
 mod pipeline;
 mod portrait;
 mod quality;
@@ -20,12 +22,14 @@ mod runtime;
 mod template;
 
 pub use detect::Face;
+pub use gallery::{Candidate, Gallery, GalleryError};
 pub use geometry::GeometryError;
 pub use manifest::{
     CaptureLimits, EVALUATION, Manifest, ManifestError, Matcher, MeasuredAttacks, MeasuredPairs,
     ModelFile, ModelPath, ModelSet, OperatingPoint, Presentation, cache_folder,
 };
 pub use network::NetworkError;
+pub use pad::{PadCues, PadEvidence, PadOutcome, PadSequence};
 pub use pipeline::{
     AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Selection, Thresholds,
 };

@@ -12,6 +12,7 @@ use serde::Deserialize;
 pub use file::{ModelFile, ModelPath};
 
 use crate::limits::MANIFEST_BYTES_MAX;
+use crate::pad;
 
 /// Models of this set are for comparison in evaluations; no set that a gate loads may name them.
 pub const EVALUATION: &str = "evaluation";
@@ -305,7 +306,7 @@ pub struct ModelSet {
     pub matcher: String,
     /// The decision threshold is the lowest one whose false match rate is no larger than this share.
     pub fmr_max: f64,
-    /// The bona fide probabilities of these networks are averaged.
+    /// The log-odds of these networks are averaged; none if attacks are not looked for, and then no passage is without an officer.
     pub pad: Vec<String>,
     /// Learned quality, where the set has a network for it.
     #[serde(default)]
@@ -323,6 +324,9 @@ pub struct Presentation {
     /// Bona fide at or above this score.
     #[serde(rename = "pad_score_ppm", deserialize_with = "pad_score")]
     pub pad_score: PadScore,
+    /// How the networks and the other cues become one score.
+    #[serde(rename = "pad_rule")]
+    pub(crate) rule: pad::Rule,
     /// Errors at that threshold.
     pub measured: MeasuredAttacks,
 }

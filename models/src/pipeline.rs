@@ -6,12 +6,13 @@ use std::sync::Arc;
 use egate_types::{BgrFrame, Coaching, MatchScore, PadScore};
 
 use crate::detect::{Detector, Face};
-use crate::geometry::{GeometryError, align, context_crop};
+use crate::geometry::{GeometryError, align};
 use crate::manifest::{
     Alignment, CaptureLimits, EVALUATION, Embedder, Input, Manifest, ManifestError, Matcher,
-    ModelFile, Pad, QualityModel, unknown,
+    ModelFile, QualityModel, unknown,
 };
 use crate::network::{Network, NetworkError};
+use crate::pad::{AttackDetector, PadOutcome};
 use crate::quality::{self, Quality};
 use crate::runtime::{self, RuntimeError};
 use crate::template::{Space, Template};
@@ -89,7 +90,7 @@ pub enum AnalyseError {
 }
 
 /// What a frame shows.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone)]
 pub struct FrameAnalysis {
     /// All faces, the largest first.
     pub faces: Vec<Face>,
@@ -97,8 +98,8 @@ pub struct FrameAnalysis {
     pub coaching: Option<Coaching>,
     /// Quality of the largest face; `None` without a face.
     pub quality: Option<Quality>,
-    /// Attack detection on the largest face; `None` without a face.
-    pub pad: Option<PadScore>,
+    /// Attack detection on the largest face.
+    pub pad: PadOutcome,
 }
 
 impl FrameAnalysis {
@@ -107,7 +108,7 @@ impl FrameAnalysis {
         self.faces.first()
     }
 
-    fn new(faces: Vec<Face>, quality: Option<Quality>, pad: Option<PadScore>) -> Self {
+    fn new(faces: Vec<Face>, quality: Option<Quality>, pad: PadOutcome) -> Self {
         let coaching = match &quality {
             Some(quality) => quality.coaching(),
             None => Some(Coaching::LookAtCamera),
@@ -254,7 +255,7 @@ impl FacePipeline {
     ) -> Result<(FrameAnalysis, Option<Template>), AnalyseError> {
         let faces = self.detector.detect(frame)?;
         let Some(face) = faces.first() else {
-            return Ok((FrameAnalysis::new(faces, None, None), None));
+            return Ok((FrameAnalysis::new(faces, None, PadOutcome::NoFace), None));
         };
         let (embedding, judging) = (&mut self.embedding, &mut self.judging);
         let (judged, template) = if self.threads == 1 {
@@ -285,16 +286,15 @@ impl FacePipeline {
         self.embedding.embed(frame, face)
     }
 
-    /// Attack detection on one face.
-    ///
-    /// # Errors
-    /// The pipeline failed.
-    pub fn presentation(
-        &mut self,
-        frame: &BgrFrame,
-        face: &Face,
-    ) -> Result<PadScore, AnalyseError> {
-        self.judging.presentation(frame, face)
+    /// Attack detection on the face that is compared.
+    pub fn presentation(&mut self, frame: &BgrFrame, face: Option<&Face>) -> PadOutcome {
+        self.judging.attack_detector.judge(frame, face)
+    }
+
+    /// Attack detection over the frames of one attempt: exactly those whose templates are compared.
+    #[must_use]
+    pub fn judge_attempt(&self, frames: &[PadOutcome]) -> PadOutcome {
+        self.judging.attack_detector.judge_attempt(frames)
     }
 
     /// Quality of the first of `faces`; `None` without any.
@@ -384,7 +384,7 @@ impl Loader<'_> {
             None => None,
         };
         Ok(Judging {
-            pads,
+            attack_detector: AttackDetector::new(pads, set.presentation.rule),
             learned,
             limits: set.capture.clone(),
             alignment: self.alignment(&set.capture.alignment)?,
@@ -428,7 +428,7 @@ fn vectors(
 
 /// What judges a picture: attack detection and quality.
 struct Judging {
-    pads: Vec<(Network, Pad)>,
+    attack_detector: AttackDetector,
     learned: Option<LearnedQuality>,
     limits: CaptureLimits,
     alignment: Alignment,
@@ -445,28 +445,9 @@ impl Judging {
         &mut self,
         frame: &BgrFrame,
         faces: &[Face],
-    ) -> Result<(Option<Quality>, Option<PadScore>), AnalyseError> {
-        let pad = match faces.first() {
-            Some(face) => Some(self.presentation(frame, face)?),
-            None => None,
-        };
+    ) -> Result<(Option<Quality>, PadOutcome), AnalyseError> {
+        let pad = self.attack_detector.judge(frame, faces.first());
         Ok((self.quality(frame, faces)?, pad))
-    }
-
-    fn presentation(&mut self, frame: &BgrFrame, face: &Face) -> Result<PadScore, AnalyseError> {
-        let count = self.pads.len() as f32;
-        let mut sum = 0.0;
-        for (network, pad) in &mut self.pads {
-            let (width, height) = (pad.input.width, pad.input.height);
-            let crop = context_crop(frame, face.bbox, pad.crop_scale, width, height)?;
-            let outputs = network.run(&crop, &[(pad.output.clone(), pad.classes.len())])?;
-            let class = pad.classes.iter().position(|class| class == "bona_fide");
-            sum += match (outputs.first(), class) {
-                (Some(logits), Some(class)) => softmax(logits, class),
-                _ => f32::NAN,
-            };
-        }
-        Ok(PadScore::from_probability(sum / count))
     }
 
     fn quality(
@@ -497,10 +478,4 @@ impl LearnedQuality {
         let value = outputs.first().and_then(|values| values.first());
         Ok((value.copied().unwrap_or(f32::NAN), self.description.scale))
     }
-}
-
-fn softmax(logits: &[f32], class: usize) -> f32 {
-    let most = logits.iter().copied().fold(f32::MIN, f32::max);
-    let sum: f32 = logits.iter().map(|logit| (logit - most).exp()).sum();
-    (logits[class] - most).exp() / sum
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use egate_types::MatchScore;
-use zeroize::{Zeroize, ZeroizeOnDrop};
+use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use crate::quality::QualityScore;
 
@@ -38,6 +38,20 @@ impl Template {
         let cosines = pairs.map(|(a, b)| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>());
         let weighted = cosines.zip(&self.space.weights);
         MatchScore::from_cosine(weighted.map(|(cosine, weight)| cosine * weight).sum())
+    }
+
+    /// The vector whose dot product with another template's is their score, for a [`crate::Gallery`].
+    #[must_use]
+    pub fn unit_vector(&self) -> Zeroizing<Vec<f32>> {
+        let parts = self.vectors.iter().zip(&self.space.weights);
+        let scaled = parts.flat_map(|(vector, weight)| {
+            let factor = weight.sqrt();
+            vector.iter().map(move |value| factor * value)
+        });
+        // Not grown, so that no outgrown copy stays in memory.
+        let mut joined = Vec::with_capacity(self.vectors.iter().map(Vec::len).sum());
+        joined.extend(scaled);
+        Zeroizing::new(joined)
     }
 
     /// One template of several looks at one face, all worth the same, as for a gallery: the direction of their mean.
@@ -98,6 +112,18 @@ mod tests {
         assert_eq!(a.compare(&half), MatchScore(600_000));
         let opposite = template("two", &[&[-1.0, 0.0], &[0.0, -1.0]]);
         assert_eq!(a.compare(&opposite), MatchScore(-1_000_000));
+    }
+
+    #[test]
+    fn the_dot_product_of_unit_vectors_is_the_score() {
+        let a = template("two", &[&[3.0, 1.0], &[0.0, 5.0, 2.0]]);
+        let b = template("two", &[&[-1.0, 2.0], &[4.0, 1.0, 1.0]]);
+        let dot = |a: &Template, b: &Template| -> f32 {
+            let (a, b) = (a.unit_vector(), b.unit_vector());
+            a.iter().zip(b.iter()).map(|(a, b)| a * b).sum()
+        };
+        assert!((dot(&a, &a) - 1.0).abs() < 1e-6);
+        assert_eq!(MatchScore::from_cosine(dot(&a, &b)), a.compare(&b));
     }
 
     #[test]

@@ -186,6 +186,11 @@ fn what_does_not_fit_together_is_refused_by_field() {
             "set.synthetic.pad",
         ),
         (
+            "border = 0.0",
+            "border = -0.1",
+            "set.synthetic.presentation.pad_rule",
+        ),
+        (
             "matcher = \"synthetic-embedder\"",
             "matcher = \"espressif-mbf-512\"",
             "set.synthetic.matcher",

@@ -123,7 +123,7 @@ fn simulated_attacks_are_refused_and_their_originals_accepted() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
         let frame = decode_portrait(&std::fs::read(&path).unwrap()).unwrap();
-        let score = pipeline.analyse(&frame).unwrap().pad;
+        let score = pipeline.analyse(&frame).unwrap().pad.score();
         let accepted = usize::from(score.is_some_and(|score| score >= threshold));
         let count = if name.ends_with("_live.jpg") {
             &mut originals

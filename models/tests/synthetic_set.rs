@@ -5,8 +5,8 @@
 mod common;
 
 use egate_models::{
-    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, LoadError, Manifest, Selection,
-    Template, decode_portrait, encode_jpeg,
+    ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, LoadError, Manifest, PadOutcome,
+    Selection, Template, decode_portrait, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
 use egate_types::{BgrFrame, Coaching};
@@ -81,6 +81,7 @@ fn prints_and_replays_are_told_from_people() {
                     .analyse(&frame)
                     .unwrap()
                     .pad
+                    .score()
                     .is_some_and(|score| score >= threshold)
             })
             .count() as u64
@@ -156,10 +157,8 @@ fn the_picture_is_judged_and_the_traveller_coached() {
         Some(Coaching::StandInTheLight)
     );
     let empty = pipeline.analyse(&render_empty(1)).unwrap();
-    assert_eq!(
-        (empty.coaching, empty.pad),
-        (Some(Coaching::LookAtCamera), None)
-    );
+    assert_eq!(empty.coaching, Some(Coaching::LookAtCamera));
+    assert!(matches!(empty.pad, PadOutcome::NoFace));
     assert!(empty.faces.is_empty());
 }
 
@@ -172,4 +171,21 @@ fn synthetic_set_refuses_operational() {
     };
     let refused = FacePipeline::load(&manifest, &selection);
     assert!(matches!(refused.err(), Some(LoadError::SimulationOnly(set)) if set == "synthetic"));
+}
+
+#[test]
+fn a_set_without_attack_detection_says_so_for_every_face() {
+    let text = std::fs::read_to_string(common::manifest()).unwrap();
+    let without = text.replace("pad = [\"synthetic-pad\"]", "pad = []");
+    assert_ne!(text, without);
+    let manifest = Manifest::parse(&without, &common::manifest()).unwrap();
+    let mut pipeline = FacePipeline::load(&manifest, &common::selection("synthetic")).unwrap();
+    let person = Identity::from_seed(FIRST_SEED);
+    let analysis = pipeline
+        .analyse(&render_live(&person, &Scene::frontal(1)).frame)
+        .unwrap();
+    assert!(analysis.largest().is_some());
+    assert!(matches!(analysis.pad, PadOutcome::Disabled));
+    let attempt = pipeline.judge_attempt(&[analysis.pad]);
+    assert!(attempt.score().is_none(), "{attempt:?}");
 }

@@ -310,8 +310,11 @@ fn set(manifest: &Manifest, name: &str, set: &ModelSet) -> Finding {
             return found(field(role), format!("{model:?} is no {role} of this set"));
         }
     }
-    if set.pad.is_empty() {
-        return found(field("pad"), "is empty");
+    if !set.presentation.rule.is_monotone() {
+        return found(
+            field("presentation.pad_rule"),
+            "has a weight that is negative, too large or no number",
+        );
     }
     let matcher = manifest.matcher(&set.matcher).filter(|m| m.set == name);
     let Some(matcher) = matcher else {

@@ -143,7 +143,10 @@ fn measure(
         Ok(())
     })?;
     stage("pad", &mut |p| {
-        p.presentation(frame, &face)?;
+        ensure!(
+            p.presentation(frame, Some(&face)).score().is_some(),
+            "attack detection gave no score"
+        );
         Ok(())
     })?;
     stage("quality", &mut |p| {

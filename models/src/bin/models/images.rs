@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, anyhow};
+use egate_models::decode_photograph;
 use egate_models::evaluation::comparison::FailedImage;
-use egate_models::{AnalyseError, decode_photograph};
 use egate_types::BgrFrame;
 
 use crate::files::{Refusal, progress};
@@ -37,7 +37,7 @@ pub fn each<T: Send>(
     threads: usize,
     folder: &Path,
     images: &[&str],
-    work: impl Fn(&mut Engine, &BgrFrame) -> Result<Option<T>, AnalyseError> + Sync,
+    work: impl Fn(&mut Engine, &BgrFrame) -> anyhow::Result<Option<T>> + Sync,
 ) -> anyhow::Result<(Vec<Option<T>>, Vec<FailedImage>)> {
     let next = AtomicUsize::new(0);
     let step = images.len().div_ceil(PROGRESS_MESSAGES).max(1);

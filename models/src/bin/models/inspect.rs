@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::Args;
+use egate_models::PadOutcome;
 use egate_types::Coaching;
 use serde_json::{Value, json};
 
@@ -64,7 +65,8 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
         "quality": quality,
         "coaching": coaching,
         "coaching_first": analysis.coaching,
-        "pad": analysis.pad.map(|pad| output::share(f64::from(pad.0))),
+        "pad": analysis.pad.score().map(|pad| output::share(f64::from(pad.0))),
+        "pad_cues": cues(&analysis.pad),
         "pad_threshold": output::share(f64::from(pipeline.thresholds().pad_score.0)),
     });
     output::print(&answer, arguments.json)?;
@@ -73,4 +75,17 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     } else {
         ExitCode::SUCCESS
     })
+}
+
+/// What the score was made of, or why there is none.
+fn cues(pad: &PadOutcome) -> Value {
+    match pad {
+        PadOutcome::Scored(evidence) => {
+            let cues = evidence.cues;
+            json!({ "networks": cues.networks, "moire": cues.moire, "border": cues.border })
+        }
+        PadOutcome::NoFace => json!("no_face"),
+        PadOutcome::Disabled => json!("disabled"),
+        PadOutcome::Failed(_) => json!("failed"),
+    }
 }

@@ -1,8 +1,9 @@
 //! The one place where evaluations choose and load models.
 
+use anyhow::bail;
 use egate_models::evaluation::comparison::OperatingPoint;
 use egate_models::evaluation::score::Score;
-use egate_models::{AnalyseError, Face, FacePipeline, Manifest, Template};
+use egate_models::{Face, FacePipeline, Manifest, PadOutcome, Template};
 use egate_types::{BgrFrame, PadScore};
 
 use crate::place::Choice;
@@ -46,16 +47,21 @@ impl<'a> Source<'a> {
 
 impl Engine {
     /// The template of the person the picture is of; `None` without a face.
-    pub fn template(&mut self, frame: &BgrFrame) -> Result<Option<Template>, AnalyseError> {
+    pub fn template(&mut self, frame: &BgrFrame) -> anyhow::Result<Option<Template>> {
         let faces = self.0.detect(frame)?;
-        portrayed(frame, &faces)
-            .map(|face| self.0.embed(frame, face))
-            .transpose()
+        let portrayed = portrayed(frame, &faces).map(|face| self.0.embed(frame, face));
+        Ok(portrayed.transpose()?)
     }
 
     /// Attack detection on the largest face; `None` without a face.
-    pub fn attack_detection(&mut self, frame: &BgrFrame) -> Result<Option<PadScore>, AnalyseError> {
-        Ok(self.0.analyse(frame)?.pad)
+    pub fn attack_detection(&mut self, frame: &BgrFrame) -> anyhow::Result<Option<PadScore>> {
+        let faces = self.0.detect(frame)?;
+        match self.0.presentation(frame, faces.first()) {
+            PadOutcome::Scored(evidence) => Ok(Some(evidence.score)),
+            PadOutcome::NoFace => Ok(None),
+            PadOutcome::Disabled => bail!("the set names no attack detection"),
+            PadOutcome::Failed(error) => Err(error.into()),
+        }
     }
 
     /// The published thresholds of the matcher.
