@@ -437,7 +437,7 @@ fn states() -> Vec<(&'static str, CaptureLoop)> {
         embedded(Some(ALIKE)),
     ];
     let (last, alike) = (look(good(), 3), embedded(Some(ALIKE)));
-    let third = [&two[..], &[last.clone()]].concat();
+    let third = [&two[..], std::slice::from_ref(&last)].concat();
     let all = [&two[..], &[last, alike]].concat();
     let over = [
         &all[..],
