@@ -268,8 +268,7 @@ impl Seen {
         if let Some(made) = self.template.get() {
             return Ok(made);
         }
-        let template = pipeline.embed(&self.frame.image, &self.face)?;
-        let pad = pipeline.presentation(&self.frame.image, Some(&self.face));
+        let (template, pad) = pipeline.embed_and_judge(&self.frame.image, &self.face)?;
         if let PadOutcome::Failed(error) = &pad {
             tracing::error!(%error, "attack detection failed");
         }

@@ -27,6 +27,8 @@ use crate::uplink;
 
 /// The chip must be within reach this long after the MRZ was scanned: the page is read where the chip lies.
 const CARD_WAIT_MS: u32 = 2_000;
+/// Threads that work on one frame: more would take the other devices of a lane their processor.
+const INFERENCE_THREADS: usize = 2;
 
 /// Runs the gate until `shutdown` completes.
 pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::Result<()> {
@@ -147,6 +149,7 @@ async fn load_models(config: &Config) -> anyhow::Result<FacePipeline> {
     };
     let selection = Selection {
         folder: config.models.folder.clone(),
+        threads: INFERENCE_THREADS,
         ..Selection::new(&config.models.set, environment)
     };
     tracing::info!(set = selection.set, "loading face models");
@@ -175,8 +178,8 @@ fn warm_up(pipeline: &mut FacePipeline, grey: &BgrFrame) -> anyhow::Result<()> {
     };
     pipeline.detect(grey)?;
     pipeline.quality(grey, &[face])?;
-    pipeline.embed(grey, &face)?;
-    match pipeline.presentation(grey, Some(&face)) {
+    let (_, pad) = pipeline.embed_and_judge(grey, &face)?;
+    match pad {
         PadOutcome::Failed(error) => Err(error).context("attack detection"),
         PadOutcome::Scored(_) | PadOutcome::NoFace | PadOutcome::Disabled => Ok(()),
     }

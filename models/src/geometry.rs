@@ -98,9 +98,15 @@ pub(crate) fn context_crop(
         (crop_width as i32).clamp(1, frame.width() as i32),
         (crop_height as i32).clamp(1, frame.height() as i32),
     );
+    with_mat(frame, |mat| resized(&Mat::roi(mat, rect)?, width, height))
+}
+
+/// The grey picture, at the frame's own resolution.
+pub(crate) fn grey(frame: &BgrFrame) -> Result<Mat, GeometryError> {
     with_mat(frame, |mat| {
-        let region = Mat::roi(mat, rect)?.try_clone()?;
-        resized(&region, width, height)
+        let mut grey = Mat::default();
+        imgproc::cvt_color_def(mat, &mut grey, imgproc::COLOR_BGR2GRAY)?;
+        Ok(grey)
     })
 }
 

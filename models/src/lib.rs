@@ -15,6 +15,7 @@ mod limits;
 mod manifest;
 mod network;
 mod pad;
+mod parallel;
 mod pipeline;
 mod portrait;
 mod quality;

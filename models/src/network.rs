@@ -45,8 +45,8 @@ pub(crate) struct Network {
     session: Session,
     tensor: String,
     colour: Colour,
-    mean: [f32; 3],
-    deviation: [f32; 3],
+    /// The normalised value of every byte, per channel of the picture: blue, green, red.
+    levels: [[f32; 256]; 3],
 }
 
 impl Network {
@@ -66,8 +66,7 @@ impl Network {
             session,
             tensor: input.tensor.clone(),
             colour: input.colour,
-            mean: input.mean,
-            deviation: input.deviation,
+            levels: levels(input),
         })
     }
 
@@ -110,18 +109,34 @@ impl Network {
 
     /// Interleaved BGR bytes to normalised planes.
     fn planes(&self, picture: &Picture) -> Vec<f32> {
-        let mut values = Vec::with_capacity(picture.bgr.len());
-        for channel in 0..3 {
-            let source = match self.colour {
-                Colour::Bgr => channel,
-                Colour::Rgb => 2 - channel,
-            };
-            let (mean, deviation) = (self.mean[channel], self.deviation[channel]);
-            let plane = picture.bgr.iter().skip(source).step_by(3);
-            values.extend(plane.map(|byte| (f32::from(*byte) - mean) / deviation));
+        let (pixels, _) = picture.bgr.as_chunks::<3>();
+        let mut values = vec![0.0; pixels.len() * 3];
+        let (first, others) = values.split_at_mut(pixels.len());
+        let (green, last) = others.split_at_mut(pixels.len());
+        let (blue, red) = match self.colour {
+            Colour::Bgr => (first, last),
+            Colour::Rgb => (last, first),
+        };
+        let [blues, greens, reds] = &self.levels;
+        let planes = blue.iter_mut().zip(green).zip(red);
+        for (pixel, ((blue, green), red)) in pixels.iter().zip(planes) {
+            *blue = blues[usize::from(pixel[0])];
+            *green = greens[usize::from(pixel[1])];
+            *red = reds[usize::from(pixel[2])];
         }
         values
     }
+}
+
+fn levels(input: &Input) -> [[f32; 256]; 3] {
+    [0, 1, 2].map(|channel| {
+        let of_input = match input.colour {
+            Colour::Bgr => channel,
+            Colour::Rgb => 2 - channel,
+        };
+        let (mean, deviation) = (input.mean[of_input], input.deviation[of_input]);
+        std::array::from_fn(|byte| (byte as f32 - mean) / deviation)
+    })
 }
 
 /// Threads of ONNX Runtime do not spin while they wait: a lane's computer runs several lanes' work.

@@ -23,6 +23,7 @@ use std::sync::Arc;
 use egate_types::{BgrFrame, PadScore};
 
 use crate::detect::Face;
+use crate::geometry::{GeometryError, grey};
 use crate::manifest::Pad;
 use crate::network::{Network, NetworkError};
 use crate::pipeline::AnalyseError;
@@ -102,10 +103,19 @@ impl AttackDetector {
         if self.networks.is_empty() {
             return PadOutcome::Disabled;
         }
-        match self.evidence(frame, face) {
-            Ok(evidence) => PadOutcome::Scored(evidence),
-            Err(error) => PadOutcome::Failed(Arc::new(error)),
-        }
+        self.rule.outcome(
+            self.log_odds(frame, face),
+            Traces::of(self.rule, frame, face),
+        )
+    }
+
+    /// None where attacks are not looked for.
+    pub(crate) fn is_enabled(&self) -> bool {
+        !self.networks.is_empty()
+    }
+
+    pub(crate) fn rule(&self) -> Rule {
+        self.rule
     }
 
     /// Judges the frames of one attempt together: exactly those whose templates are compared.
@@ -136,33 +146,8 @@ impl AttackDetector {
         })
     }
 
-    fn evidence(&mut self, frame: &BgrFrame, face: &Face) -> Result<PadEvidence, AnalyseError> {
-        let rule = self.rule;
-        let cues = PadCues {
-            networks: self.log_odds(frame, face)?,
-            moire: match rule.moire > 0.0 {
-                true => moire::cue(frame, face.bbox)?,
-                false => 0.0,
-            },
-            border: match rule.border > 0.0 {
-                true => border::cue(frame, face.bbox)?,
-                false => 0.0,
-            },
-        };
-        let moment = match rule.flat > 0.0 || rule.frozen > 0.0 {
-            true => Some(Moment::of(frame, face)?),
-            false => None,
-        };
-        Ok(PadEvidence {
-            score: rule.score(&[cues], PadSequence::NONE),
-            cues,
-            sequence: PadSequence::NONE,
-            moment,
-        })
-    }
-
     /// Mean over the networks' views of the face.
-    fn log_odds(&mut self, frame: &BgrFrame, face: &Face) -> Result<f32, AnalyseError> {
+    pub(crate) fn log_odds(&mut self, frame: &BgrFrame, face: &Face) -> Result<f32, AnalyseError> {
         let extend = self.rule.extend_surroundings;
         let trimmed = if extend {
             views::without_bars(frame, face)
@@ -193,6 +178,63 @@ impl AttackDetector {
             }
         }
         Ok(sum / looks)
+    }
+}
+
+/// What one frame shows without any network.
+pub(crate) struct Traces {
+    moire: f32,
+    border: f32,
+    moment: Option<Moment>,
+}
+
+impl Traces {
+    pub(crate) fn of(rule: Rule, frame: &BgrFrame, face: &Face) -> Result<Self, GeometryError> {
+        let mut traces = Self {
+            moire: 0.0,
+            border: 0.0,
+            moment: None,
+        };
+        if !rule.looks_for_traces() {
+            return Ok(traces);
+        }
+        let grey = grey(frame)?;
+        if rule.moire > 0.0 {
+            traces.moire = moire::cue(&grey, face.bbox)?;
+        }
+        if rule.border > 0.0 {
+            traces.border = border::cue(&grey, face.bbox)?;
+        }
+        if rule.flat > 0.0 || rule.frozen > 0.0 {
+            traces.moment = Some(Moment::of(frame, &grey, face)?);
+        }
+        Ok(traces)
+    }
+}
+
+impl Rule {
+    /// The outcome of one frame.
+    pub(crate) fn outcome(
+        self,
+        log_odds: Result<f32, AnalyseError>,
+        traces: Result<Traces, GeometryError>,
+    ) -> PadOutcome {
+        let (networks, traces) = match (log_odds, traces) {
+            (Ok(networks), Ok(traces)) => (networks, traces),
+            (Err(error), _) => return PadOutcome::Failed(Arc::new(error)),
+            (_, Err(error)) => return PadOutcome::Failed(Arc::new(error.into())),
+        };
+        let cues = PadCues {
+            networks,
+            moire: traces.moire,
+            border: traces.border,
+        };
+        PadOutcome::Scored(PadEvidence {
+            score: self.score(&[cues], PadSequence::NONE),
+            cues,
+            sequence: PadSequence::NONE,
+            moment: traces.moment,
+        })
     }
 }
 
@@ -247,7 +289,12 @@ mod tests {
         score: 1.0,
     };
 
-    fn scored(networks: f32, grey: u8) -> PadOutcome {
+    fn moment(level: u8) -> Moment {
+        let frame = frame(level);
+        Moment::of(&frame, &grey(&frame).unwrap(), &FACE).unwrap()
+    }
+
+    fn scored(networks: f32, level: u8) -> PadOutcome {
         let cues = PadCues {
             networks,
             moire: 0.0,
@@ -257,7 +304,7 @@ mod tests {
             score: RULE.score(&[cues], PadSequence::NONE),
             cues,
             sequence: PadSequence::NONE,
-            moment: Some(Moment::of(&frame(grey), &FACE).unwrap()),
+            moment: Some(moment(level)),
         })
     }
 

@@ -12,7 +12,8 @@ use crate::manifest::{
     ModelFile, QualityModel, unknown,
 };
 use crate::network::{Network, NetworkError};
-use crate::pad::{AttackDetector, PadOutcome};
+use crate::pad::{AttackDetector, PadOutcome, Traces};
+use crate::parallel::{Task, side_by_side};
 use crate::quality::{self, Quality};
 use crate::runtime::{self, RuntimeError};
 use crate::template::{Space, Template};
@@ -141,7 +142,8 @@ pub struct FacePipeline {
     threads: usize,
     detector: Detector,
     embedding: Embedding,
-    judging: Judging,
+    attack_detector: AttackDetector,
+    quality: QualityJudge,
 }
 
 impl FacePipeline {
@@ -208,7 +210,8 @@ impl FacePipeline {
             threads,
             detector: Detector::new(network, detector),
             embedding: loader.embedding(matcher)?,
-            judging: loader.judging()?,
+            attack_detector: loader.attack_detector()?,
+            quality: loader.quality()?,
         })
     }
 
@@ -241,11 +244,12 @@ impl FacePipeline {
     /// The pipeline failed.
     pub fn analyse(&mut self, frame: &BgrFrame) -> Result<FrameAnalysis, AnalyseError> {
         let faces = self.detector.detect(frame)?;
-        let (quality, pad) = self.judging.judge(frame, &faces)?;
+        let pad = self.presentation(frame, faces.first());
+        let quality = self.quality(frame, &faces)?;
         Ok(FrameAnalysis::new(faces, quality, pad))
     }
 
-    /// As [`Self::analyse`] and [`Self::embed`] of the largest face, side by side where there are threads.
+    /// As [`Self::analyse`] and [`Self::embed`] of the largest face.
     ///
     /// # Errors
     /// The pipeline failed.
@@ -257,25 +261,45 @@ impl FacePipeline {
         let Some(face) = faces.first() else {
             return Ok((FrameAnalysis::new(faces, None, PadOutcome::NoFace), None));
         };
-        let (embedding, judging) = (&mut self.embedding, &mut self.judging);
-        let (judged, template) = if self.threads == 1 {
-            (judging.judge(frame, &faces)?, embedding.embed(frame, face)?)
-        } else {
-            let (first, others) = embedding.networks.split_at_mut(1);
-            let (first, rest) = std::thread::scope(|scope| {
-                let first = scope.spawn(|| vectors(first, frame, face));
-                let rest = judging
-                    .judge(frame, &faces)
-                    .and_then(|judged| Ok((judged, vectors(others, frame, face)?)));
-                (first.join(), rest)
-            });
-            let (judged, others) = rest?;
-            let first = first.unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            let all = first?.into_iter().chain(others).collect();
-            (judged, Template::new(all, embedding.space.clone()))
-        };
-        let (quality, pad) = judged;
+        let quality = self.quality.judge(frame, &faces)?;
+        let (template, pad) = self.embed_and_judge(frame, face)?;
         Ok((FrameAnalysis::new(faces, quality, pad), Some(template)))
+    }
+
+    /// As [`Self::embed`] and [`Self::presentation`] of one face, side by side where there are threads.
+    ///
+    /// # Errors
+    /// The pipeline failed.
+    pub fn embed_and_judge(
+        &mut self,
+        frame: &BgrFrame,
+        face: &Face,
+    ) -> Result<(Template, PadOutcome), AnalyseError> {
+        let (embedding, attack_detector) = (&mut self.embedding, &mut self.attack_detector);
+        let rule = attack_detector.rule();
+        let mut vectors: Vec<_> = embedding.networks.iter().map(|_| None).collect();
+        let (mut log_odds, mut traces) = (None, None);
+        let mut tasks: Vec<Task<'_>> = Vec::new();
+        for (network, vector) in embedding.networks.iter_mut().zip(&mut vectors) {
+            tasks.push(Box::new(move || {
+                *vector = Some(network.vector(frame, face));
+            }));
+        }
+        if attack_detector.is_enabled() {
+            tasks.push(Box::new(|| {
+                log_odds = Some(attack_detector.log_odds(frame, face));
+            }));
+            tasks.push(Box::new(|| {
+                traces = Some(Traces::of(rule, frame, face));
+            }));
+        }
+        side_by_side(self.threads, tasks);
+        let pad = match (log_odds, traces) {
+            (Some(log_odds), Some(traces)) => rule.outcome(log_odds, traces),
+            _ => PadOutcome::Disabled,
+        };
+        let vectors: Result<_, _> = vectors.into_iter().flatten().collect();
+        Ok((Template::new(vectors?, embedding.space.clone()), pad))
     }
 
     /// The template of one face.
@@ -288,13 +312,13 @@ impl FacePipeline {
 
     /// Attack detection on the face that is compared.
     pub fn presentation(&mut self, frame: &BgrFrame, face: Option<&Face>) -> PadOutcome {
-        self.judging.attack_detector.judge(frame, face)
+        self.attack_detector.judge(frame, face)
     }
 
     /// Attack detection over the frames of one attempt: exactly those whose templates are compared.
     #[must_use]
     pub fn judge_attempt(&self, frames: &[PadOutcome]) -> PadOutcome {
-        self.judging.attack_detector.judge_attempt(frames)
+        self.attack_detector.judge_attempt(frames)
     }
 
     /// Quality of the first of `faces`; `None` without any.
@@ -306,7 +330,7 @@ impl FacePipeline {
         frame: &BgrFrame,
         faces: &[Face],
     ) -> Result<Option<Quality>, AnalyseError> {
-        self.judging.quality(frame, faces)
+        self.quality.judge(frame, faces)
     }
 }
 
@@ -357,7 +381,7 @@ impl Loader<'_> {
         Ok(Embedding { networks, space })
     }
 
-    fn judging(&self) -> Result<Judging, LoadError> {
+    fn attack_detector(&self) -> Result<AttackDetector, LoadError> {
         let set = self.manifest.set(&self.selection.set)?;
         let mut pads = Vec::new();
         for pad in self
@@ -371,6 +395,11 @@ impl Loader<'_> {
                 pad.clone(),
             ));
         }
+        Ok(AttackDetector::new(pads, set.presentation.rule))
+    }
+
+    fn quality(&self) -> Result<QualityJudge, LoadError> {
+        let set = self.manifest.set(&self.selection.set)?;
         let described = self.manifest.qualities.iter();
         let described = described
             .clone()
@@ -383,8 +412,7 @@ impl Loader<'_> {
             }),
             None => None,
         };
-        Ok(Judging {
-            attack_detector: AttackDetector::new(pads, set.presentation.rule),
+        Ok(QualityJudge {
             learned,
             limits: set.capture.clone(),
             alignment: self.alignment(&set.capture.alignment)?,
@@ -406,29 +434,22 @@ struct EmbeddingNetwork {
 
 impl Embedding {
     fn embed(&mut self, frame: &BgrFrame, face: &Face) -> Result<Template, AnalyseError> {
-        let vectors = vectors(&mut self.networks, frame, face)?;
-        Ok(Template::new(vectors, self.space.clone()))
+        let networks = self.networks.iter_mut();
+        let vectors: Result<_, _> = networks.map(|one| one.vector(frame, face)).collect();
+        Ok(Template::new(vectors?, self.space.clone()))
     }
 }
 
-/// One vector per embedder.
-fn vectors(
-    networks: &mut [EmbeddingNetwork],
-    frame: &BgrFrame,
-    face: &Face,
-) -> Result<Vec<Vec<f32>>, AnalyseError> {
-    let mut vectors = Vec::new();
-    for one in networks {
-        let picture = align(frame, &face.landmarks, &one.alignment)?;
-        let wanted = (one.description.output.clone(), one.description.dimension);
-        vectors.extend(one.network.run(&picture, &[wanted])?);
+impl EmbeddingNetwork {
+    fn vector(&mut self, frame: &BgrFrame, face: &Face) -> Result<Vec<f32>, AnalyseError> {
+        let picture = align(frame, &face.landmarks, &self.alignment)?;
+        let wanted = (self.description.output.clone(), self.description.dimension);
+        let mut outputs = self.network.run(&picture, &[wanted])?;
+        Ok(outputs.pop().unwrap_or_default())
     }
-    Ok(vectors)
 }
 
-/// What judges a picture: attack detection and quality.
-struct Judging {
-    attack_detector: AttackDetector,
+struct QualityJudge {
     learned: Option<LearnedQuality>,
     limits: CaptureLimits,
     alignment: Alignment,
@@ -440,21 +461,8 @@ struct LearnedQuality {
     description: QualityModel,
 }
 
-impl Judging {
-    fn judge(
-        &mut self,
-        frame: &BgrFrame,
-        faces: &[Face],
-    ) -> Result<(Option<Quality>, PadOutcome), AnalyseError> {
-        let pad = self.attack_detector.judge(frame, faces.first());
-        Ok((self.quality(frame, faces)?, pad))
-    }
-
-    fn quality(
-        &mut self,
-        frame: &BgrFrame,
-        faces: &[Face],
-    ) -> Result<Option<Quality>, AnalyseError> {
+impl QualityJudge {
+    fn judge(&mut self, frame: &BgrFrame, faces: &[Face]) -> Result<Option<Quality>, AnalyseError> {
         let learned = match (faces.first(), &mut self.learned) {
             (Some(face), Some(learned)) => Some(learned.judge(frame, face)?),
             _ => None,

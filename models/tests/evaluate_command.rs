@@ -9,7 +9,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use egate_models::encode_jpeg;
+use egate_models::{Manifest, encode_jpeg};
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
 use egate_types::BgrFrame;
 use serde_json::Value;
@@ -250,27 +250,7 @@ fn bad_input_is_refused_by_file_line_and_rule() {
     ignore = "needs ../shared/models and ../shared/faces"
 )]
 fn the_developer_set_gives_the_reference_figures() {
-    let path = |path: &str| common::repository(path).display().to_string();
-    let (pairs, images) = (path("../shared/faces/pairs.csv"), path("../shared/faces"));
-    let (models_folder, out) = (path("../shared/models"), tempfile::tempdir().unwrap());
-    let out_folder = out.path().display().to_string();
-    let arguments = [
-        "evaluate",
-        "--set",
-        "open",
-        "--models",
-        &models_folder,
-        "--pairs",
-        &pairs,
-        "--images",
-        &images,
-        "--out",
-        &out_folder,
-        "--embedder",
-        "face-reid-retail-0095",
-        "--json",
-    ];
-    let report = report(&models(&arguments));
+    let (report, rows) = of_developer_set(&["--embedder", "face-reid-retail-0095"]);
     let protocols = &report["protocols"];
     for (name, genuine, impostor) in [
         ("frll_neutral_vs_smiling", 51, 2550),
@@ -288,30 +268,89 @@ fn the_developer_set_gives_the_reference_figures() {
         assert_eq!(rates["failed_images"], 0, "{name}");
     }
     // The reference: EER 0.0033 and FNMR 0.0233 at the threshold of FMR 1e-4 on LFW; two more pairs of 300 allowed.
-    let at = |rates: &Value| {
-        let points = rates["at_operating_points"].as_array().unwrap().clone();
-        let reference = |point: &Value| point["threshold"].as_f64() == Some(0.432);
-        points.into_iter().find(reference).unwrap()
-    };
-    let point = |name: &str, rate: &str| at(&protocols[name])[rate][0].as_f64();
+    let at = |name: &str, rate: &str| at_threshold(&protocols[name], 0.432, rate);
     let lfw = &protocols["lfw_view2_fold2"];
     assert!(lfw["eer"].as_f64().unwrap() <= 0.0033 + 0.002, "{lfw}");
     assert!(
-        point("lfw_view2_fold2", "fnmr").unwrap() <= 0.0233 + 0.0067,
+        at("lfw_view2_fold2", "fnmr").unwrap() <= 0.0233 + 0.0067,
         "{lfw}"
     );
-    assert_eq!(point("lfw_view2_fold2", "fmr"), Some(0.0));
+    assert_eq!(at("lfw_view2_fold2", "fmr"), Some(0.0));
     for (name, fmr) in [
         ("frll_neutral_vs_smiling", 0.0008),
         ("meds_frontal", 0.0080),
     ] {
-        assert_eq!(point(name, "fnmr"), Some(0.0), "{name}");
-        assert!(point(name, "fmr").unwrap() <= fmr, "{name}");
+        assert_eq!(at(name, "fnmr"), Some(0.0), "{name}");
+        assert!(at(name, "fmr").unwrap() <= fmr, "{name}");
     }
-    assert_eq!(point("selfie_distance_pose", "fnmr"), Some(0.0));
-    let rows = fs::read_to_string(out.path().join("scores.csv"))
-        .unwrap()
-        .lines()
-        .count();
+    assert_eq!(at("selfie_distance_pose", "fnmr"), Some(0.0));
     assert_eq!(rows, 5925);
+}
+
+#[test]
+#[cfg_attr(
+    not(shared_data),
+    ignore = "needs ../shared/models and ../shared/faces"
+)]
+fn both_embedders_together_are_as_good_as_the_reference() {
+    let (report, _) = of_developer_set(&[]);
+    let protocols = &report["protocols"];
+    let manifest = Manifest::read(&common::manifest()).unwrap();
+    let matcher = &manifest.set("open").unwrap().matcher;
+    let point = manifest.matcher(matcher).unwrap().point(1e-4).unwrap();
+    let threshold = f64::from(point.match_score.0) / 1e6;
+    let at = |name: &str, rate: &str| at_threshold(&protocols[name], threshold, rate).unwrap();
+    let pairs = |count: f64, of: f64| (count + 0.5) / of;
+    // The reference is 0095 alone: EER 0.0033, 7 of 300 lost; 2 of 2,550 and 11 of 1,391 strangers accepted.
+    let lfw = &protocols["lfw_view2_fold2"];
+    assert!(lfw["eer"].as_f64().unwrap() <= 0.0053, "{lfw}");
+    assert!(at("lfw_view2_fold2", "fnmr") <= pairs(7.0 + 3.0, 300.0));
+    assert!(at("lfw_view2_fold2", "fmr") == 0.0);
+    for (name, accepted, impostors) in [
+        ("frll_neutral_vs_smiling", 2.0, 2550.0),
+        ("meds_frontal", 11.0, 1391.0),
+    ] {
+        assert!(at(name, "fnmr") == 0.0, "{name}");
+        assert!(
+            at(name, "fmr") <= pairs(accepted + 1.0, impostors),
+            "{name}"
+        );
+    }
+    assert_eq!(report["failed_images"].as_array().unwrap().len(), 0);
+}
+
+/// The report on the developer set, and the lines of its scores.
+fn of_developer_set(more: &[&str]) -> (Value, usize) {
+    let path = |path: &str| common::repository(path).display().to_string();
+    let (pairs, images) = (path("../shared/faces/pairs.csv"), path("../shared/faces"));
+    let (models_folder, out) = (path("../shared/models"), tempfile::tempdir().unwrap());
+    let out_folder = out.path().display().to_string();
+    let mut arguments = vec![
+        "evaluate",
+        "--set",
+        "open",
+        "--models",
+        &models_folder,
+        "--pairs",
+        &pairs,
+        "--images",
+        &images,
+        "--out",
+        &out_folder,
+        "--json",
+    ];
+    arguments.extend(more);
+    let report = report(&models(&arguments));
+    let scores = fs::read_to_string(out.path().join("scores.csv")).unwrap();
+    (report, scores.lines().count())
+}
+
+/// A rate of a protocol at a published threshold.
+fn at_threshold(protocol: &Value, threshold: f64, rate: &str) -> Option<f64> {
+    let points = protocol["at_operating_points"].as_array().unwrap();
+    let is_it = |point: &&Value| {
+        let of_point = point["threshold"].as_f64().unwrap();
+        (of_point - threshold).abs() < 1e-6
+    };
+    points.iter().find(is_it).unwrap()[rate][0].as_f64()
 }

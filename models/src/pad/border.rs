@@ -4,21 +4,17 @@
 //! weakest of the four: door frames, walls and shoulders give one, two or three such lines, a picture held into
 //! the camera gives four. A rim outside the picture, or covered by a hand, is not seen.
 
-use egate_types::BgrFrame;
 use opencv::core::{self, CV_32F, Mat, Size};
 use opencv::imgproc;
 use opencv::prelude::*;
 
-use crate::geometry::{GeometryError, with_mat};
+use crate::geometry::GeometryError;
 
 /// 0 without a closed rectangle around the face to 1 with a plain one.
-pub(super) fn cue(
-    frame: &BgrFrame,
-    [left, top, width, height]: [f32; 4],
-) -> Result<f32, GeometryError> {
+pub(super) fn cue(grey: &Mat, [left, top, width, height]: [f32; 4]) -> Result<f32, GeometryError> {
     let (width, height) = (width.max(1.0), height.max(1.0));
     let scale = (FACE_WIDTH / width).min(ENLARGEMENT_MAX);
-    let (across, down) = edges(frame, scale)?;
+    let (across, down) = edges(grey, scale).map_err(GeometryError)?;
     let [left, top, width, height] = [left, top, width, height].map(|value| value * scale);
     let rows = (top - 0.1 * height, top + height);
     let columns = (left - 0.3 * width, left + 1.3 * width);
@@ -33,26 +29,21 @@ pub(super) fn cue(
 }
 
 /// Edges from left to right of the scaled picture, and those from top to bottom with both axes exchanged.
-fn edges(frame: &BgrFrame, scale: f32) -> Result<(Edges, Edges), GeometryError> {
-    with_mat(frame, |mat| {
-        let (mut small, mut grey) = (Mat::default(), Mat::default());
-        let side = |length: u32| ((length as f32 * scale).round() as i32).max(1);
-        let size = Size::new(side(frame.width()), side(frame.height()));
-        let way = match scale < 1.0 {
-            true => imgproc::INTER_AREA,
-            false => imgproc::INTER_LINEAR,
-        };
-        imgproc::resize(mat, &mut small, size, 0.0, 0.0, way)?;
-        imgproc::cvt_color_def(&small, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-        let mut smooth = Mat::default();
-        imgproc::gaussian_blur_def(&grey, &mut smooth, Size::new(3, 3), 0.0)?;
-        let (mut across, mut down, mut exchanged) =
-            (Mat::default(), Mat::default(), Mat::default());
-        imgproc::sobel_def(&smooth, &mut across, CV_32F, 1, 0)?;
-        imgproc::sobel_def(&smooth, &mut down, CV_32F, 0, 1)?;
-        core::transpose(&down, &mut exchanged)?;
-        Ok((Edges::of(&across)?, Edges::of(&exchanged)?))
-    })
+fn edges(grey: &Mat, scale: f32) -> opencv::Result<(Edges, Edges)> {
+    let (mut small, mut smooth) = (Mat::default(), Mat::default());
+    let side = |length: i32| ((length as f32 * scale).round() as i32).max(1);
+    let size = Size::new(side(grey.cols()), side(grey.rows()));
+    let way = match scale < 1.0 {
+        true => imgproc::INTER_AREA,
+        false => imgproc::INTER_LINEAR,
+    };
+    imgproc::resize(grey, &mut small, size, 0.0, 0.0, way)?;
+    imgproc::gaussian_blur_def(&small, &mut smooth, Size::new(3, 3), 0.0)?;
+    let (mut across, mut down, mut exchanged) = (Mat::default(), Mat::default(), Mat::default());
+    imgproc::sobel_def(&smooth, &mut across, CV_32F, 1, 0)?;
+    imgproc::sobel_def(&smooth, &mut down, CV_32F, 0, 1)?;
+    core::transpose(&down, &mut exchanged)?;
+    Ok((Edges::of(&across)?, Edges::of(&exchanged)?))
 }
 
 /// The sign of every clear edge.
@@ -144,8 +135,10 @@ const SUPPORT_NATURAL: f32 = 0.7;
 #[cfg(test)]
 mod tests {
     use egate_synthetic_faces::{Attack, Identity, Scene, render_live};
+    use egate_types::BgrFrame;
 
     use super::*;
+    use crate::geometry::grey;
 
     fn drawn(seed: u64, attack: Attack) -> f32 {
         let scene = Scene {
@@ -163,7 +156,7 @@ mod tests {
             2.2 * eyes,
             box_height,
         ];
-        cue(&live.frame, bbox).unwrap()
+        cue(&grey(&live.frame).unwrap(), bbox).unwrap()
     }
 
     #[test]
@@ -190,7 +183,7 @@ mod tests {
                 pixels[(y * width + 100) * 3..(y * width + 300) * 3].fill(180);
             }
             let frame = BgrFrame::new(400, 400, pixels).unwrap();
-            cue(&frame, [150.0, 120.0, 100.0, 130.0]).unwrap()
+            cue(&grey(&frame).unwrap(), [150.0, 120.0, 100.0, 130.0]).unwrap()
         };
         assert_eq!(rectangle(false), 0.0);
         assert!(rectangle(true) > 0.9);
@@ -200,7 +193,7 @@ mod tests {
     fn a_box_out_of_the_picture_or_of_no_size_says_nothing() {
         let frame = BgrFrame::new(3, 2, vec![99; 18]).unwrap();
         for bbox in [[0.0; 4], [-90.0, -90.0, 5.0, 5.0], [1e6, 1e6, 1.0, 1e6]] {
-            assert_eq!(cue(&frame, bbox).unwrap(), 0.0);
+            assert_eq!(cue(&grey(&frame).unwrap(), bbox).unwrap(), 0.0);
         }
     }
 }

@@ -4,40 +4,41 @@
 //! are averaged in logarithm, and the cue is how far the highest peaks stand above their neighbourhood. Periods of
 //! 2 to 12 pixels count. Frequencies along the axes are left out: edges of the picture and JPEG blocks lie there.
 
-use egate_types::BgrFrame;
 use opencv::core::{self, CV_32F, Mat, Size};
 use opencv::imgproc;
 use opencv::prelude::*;
 
-use crate::geometry::{GeometryError, with_mat};
+use crate::geometry::GeometryError;
 
 /// 0 without a lattice over the face to 1 with a plain one; 0 where the picture is too small to tell.
-pub(super) fn cue(frame: &BgrFrame, bbox: [f32; 4]) -> Result<f32, GeometryError> {
-    let patches = patches(frame, bbox);
+pub(super) fn cue(grey: &Mat, bbox: [f32; 4]) -> Result<f32, GeometryError> {
+    let patches = patches(grey, bbox);
     if patches.is_empty() {
         return Ok(0.0);
     }
     let area = patches.iter().fold(patches[0], |area, patch| area | *patch);
-    let prominence = with_mat(frame, |mat| {
-        let region = Mat::roi(mat, area)?.try_clone()?;
-        let (mut grey, mut values) = (Mat::default(), Mat::default());
-        imgproc::cvt_color_def(&region, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-        grey.convert_to(&mut values, CV_32F, 1.0, 0.0)?;
-        let mut smooth = Mat::default();
-        imgproc::gaussian_blur_def(&values, &mut smooth, Size::default(), SHADING_SIGMA)?;
-        let mut detail = Mat::default();
-        core::subtract_def(&values, &smooth, &mut detail)?;
-        prominence(&mean_log_spectrum(&detail, &patches, area)?)
-    })?;
+    let prominence = detail(grey, area)
+        .and_then(|detail| prominence(&mean_log_spectrum(&detail, &patches, area)?))
+        .map_err(GeometryError)?;
     let patches_apart = area.area() as f32 / (PATCH * PATCH) as f32;
     let natural = PROMINENCE_NATURAL + PROMINENCE_CHANCE / patches_apart.sqrt();
     Ok(((prominence - natural) / PROMINENCE_SPAN).clamp(0.0, 1.0))
 }
 
+/// What is left of an area without its shading.
+fn detail(grey: &Mat, area: core::Rect) -> opencv::Result<Mat> {
+    let mut values = Mat::default();
+    Mat::roi(grey, area)?.convert_to(&mut values, CV_32F, 1.0, 0.0)?;
+    let (mut smooth, mut detail) = (Mat::default(), Mat::default());
+    imgproc::gaussian_blur_def(&values, &mut smooth, Size::default(), SHADING_SIGMA)?;
+    core::subtract_def(&values, &smooth, &mut detail)?;
+    Ok(detail)
+}
+
 /// Over the face, as far as the picture reaches, at the picture's own resolution.
-fn patches(frame: &BgrFrame, [left, top, width, height]: [f32; 4]) -> Vec<core::Rect> {
+fn patches(grey: &Mat, [left, top, width, height]: [f32; 4]) -> Vec<core::Rect> {
     let side = PATCH as i32;
-    let (most_x, most_y) = (frame.width() as i32 - side, frame.height() as i32 - side);
+    let (most_x, most_y) = (grey.cols() - side, grey.rows() - side);
     if most_x < 0 || most_y < 0 {
         return Vec::new();
     }
@@ -70,7 +71,7 @@ fn mean_log_spectrum(
             patch.width,
             patch.height,
         );
-        let region = Mat::roi(detail, place)?.try_clone()?;
+        let region = Mat::roi(detail, place)?;
         let mut windowed = Mat::default();
         core::multiply_def(&region, &window, &mut windowed)?;
         let mut spectrum = Mat::default();
@@ -100,7 +101,7 @@ fn prominence(spectrum: &[f32]) -> opencv::Result<f32> {
         .filter(|(at, _)| counts(at % PATCH, at / PATCH))
         .map(|(_, (value, around))| value - around)
         .collect();
-    peaks.sort_by(|a, b| b.total_cmp(a));
+    peaks.select_nth_unstable_by(PEAKS, |a, b| b.total_cmp(a));
     peaks.truncate(PEAKS);
     Ok(peaks.iter().sum::<f32>() / PEAKS as f32)
 }
@@ -144,8 +145,10 @@ const PROMINENCE_SPAN: f32 = 2.0;
 #[cfg(test)]
 mod tests {
     use egate_synthetic_faces::{Identity, Scene, render_live};
+    use egate_types::BgrFrame;
 
     use super::*;
+    use crate::geometry::grey;
 
     fn with_lattice(seed: u64, period: f32, strength: f32) -> f32 {
         let scene = Scene {
@@ -165,7 +168,7 @@ mod tests {
             (f32::from(*value) * dots).round().clamp(0.0, 255.0) as u8
         });
         let frame = BgrFrame::new(width, height, pixels.collect()).unwrap();
-        cue(&frame, [200.0, 100.0, 230.0, 280.0]).unwrap()
+        cue(&grey(&frame).unwrap(), [200.0, 100.0, 230.0, 280.0]).unwrap()
     }
 
     #[test]
@@ -184,8 +187,9 @@ mod tests {
     #[test]
     fn a_picture_too_small_for_a_patch_says_nothing() {
         let frame = BgrFrame::new(127, 200, vec![99; 127 * 200 * 3]).unwrap();
-        assert_eq!(cue(&frame, [10.0, 10.0, 80.0, 90.0]).unwrap(), 0.0);
+        let none = |frame, bbox| assert_eq!(cue(&grey(frame).unwrap(), bbox).unwrap(), 0.0);
+        none(&frame, [10.0, 10.0, 80.0, 90.0]);
         let frame = BgrFrame::new(128, 128, vec![99; 128 * 128 * 3]).unwrap();
-        assert_eq!(cue(&frame, [-900.0, 0.0, 1e9, 1.0]).unwrap(), 0.0);
+        none(&frame, [-900.0, 0.0, 1e9, 1.0]);
     }
 }

@@ -15,7 +15,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::PadSequence;
 use crate::detect::Face;
-use crate::geometry::{GeometryError, with_mat};
+use crate::geometry::GeometryError;
 
 /// A frame as small and grey as motion needs it; wiped when dropped, never printed.
 #[derive(Clone, PartialEq, Zeroize, ZeroizeOnDrop)]
@@ -31,16 +31,14 @@ pub(super) struct Moment {
 }
 
 impl Moment {
-    pub(super) fn of(frame: &BgrFrame, face: &Face) -> Result<Self, GeometryError> {
+    pub(super) fn of(frame: &BgrFrame, grey: &Mat, face: &Face) -> Result<Self, GeometryError> {
         let scale = (SIDE_PX / frame.width().max(frame.height()) as f32).min(1.0);
         let side = |length: u32| ((length as f32 * scale).round() as i32).max(1);
         let size = Size::new(side(frame.width()), side(frame.height()));
-        let grey = with_mat(frame, |mat| {
-            let (mut small, mut grey) = (Mat::default(), Mat::default());
-            imgproc::resize(mat, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)?;
-            imgproc::cvt_color_def(&small, &mut grey, imgproc::COLOR_BGR2GRAY)?;
-            Ok(grey.data_bytes()?.to_vec())
-        })?;
+        let mut small = Mat::default();
+        let grey = imgproc::resize(grey, &mut small, size, 0.0, 0.0, imgproc::INTER_AREA)
+            .and_then(|()| Ok(small.data_bytes()?.to_vec()))
+            .map_err(GeometryError)?;
         let mut hasher = DefaultHasher::new();
         let rows = frame.pixels().chunks_exact(frame.width() as usize * 3);
         rows.step_by(FINGERPRINT_ROWS)
@@ -172,6 +170,7 @@ const BLOCKS_MIN: u32 = 8;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::geometry::grey;
 
     const WIDTH: usize = 480;
     const HEIGHT: usize = 360;
@@ -203,15 +202,12 @@ mod tests {
         let bbox = face.map(|value| value as f32);
         let landmarks = [[bbox[0] + 50.0, bbox[1] + 60.0]; 5];
         let frame = BgrFrame::new(WIDTH as u32, HEIGHT as u32, pixels).unwrap();
-        Moment::of(
-            &frame,
-            &Face {
-                bbox,
-                landmarks,
-                score: 1.0,
-            },
-        )
-        .unwrap()
+        let face = Face {
+            bbox,
+            landmarks,
+            score: 1.0,
+        };
+        Moment::of(&frame, &grey(&frame).unwrap(), &face).unwrap()
     }
 
     fn judged(moments: &[Moment]) -> PadSequence {

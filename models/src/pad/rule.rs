@@ -34,6 +34,13 @@ impl Rule {
                 .all(|weight| (0.0..=WEIGHT_MAX).contains(weight))
     }
 
+    /// Anything beside the networks counts.
+    pub(crate) fn looks_for_traces(&self) -> bool {
+        [self.moire, self.border, self.flat, self.frozen]
+            .iter()
+            .any(|weight| *weight > 0.0)
+    }
+
     /// Not-a-number anywhere, or no frame, gives the lowest score.
     pub(crate) fn score(&self, frames: &[PadCues], sequence: PadSequence) -> PadScore {
         let frame =
