@@ -1,26 +1,25 @@
-//! Live capture and comparison. Inference runs on blocking threads; the newest frame wins.
+//! Live capture and comparison: the shell around the [`capture_loop`], which decides.
 //!
-//! A transaction is up to [`ATTEMPTS_MAX`] attempts. The capture loop of an attempt looks at quality and presentation
-//! only, never at the passport image (BSI TR-03121 ACQ-FI-USV-1); the comparison with the chip portrait comes after it.
-//! A face that does not match may try again until time is up; a presentation attack may not.
+//! Inference runs on blocking threads and the newest frame wins: while a frame is worked on, later ones replace each
+//! other. Frames, faces and templates are wiped as soon as the loop no longer holds them.
 
-use std::sync::{Arc, Mutex, PoisonError};
+pub mod capture_loop;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    ATTEMPTS_MAX, AnalyseError, FRAMES_PER_ATTEMPT, FacePipeline, PadOutcome, QualityScore,
-    Template, encode_jpeg,
+    AnalyseError, Face, FacePipeline, PadOutcome, PortraitError, QualityScore, Template,
+    encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
 use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 use crate::portrait;
-
-/// Face acquisition with presentation attack detection (TR-03121-3 ACQ-FI-AUTO-1).
-pub const ACQUISITION_MS_MAX: u64 = 10_000;
-/// Quality of the live picture shown to the officer.
-const OFFICER_JPEG_QUALITY: u8 = 85;
+use capture_loop::{Basis, CaptureLoop, Effect, End, FrameNumber, Input, Look};
 
 /// The face pipeline, shared by the captures of this gate; one frame at a time.
 #[derive(Clone)]
@@ -36,7 +35,9 @@ pub struct Captured {
     pub face: CheckResult,
     /// Bona fide presentation?
     pub presentation: CheckResult,
-    /// Its last frame, as JPEG, for evidence and the officer.
+    /// On what frames this rests.
+    pub basis: Basis,
+    /// The last of them, as JPEG, for evidence and the officer.
     pub live_jpeg: Vec<u8>,
 }
 
@@ -52,12 +53,18 @@ pub enum CaptureEvent {
     Failed,
 }
 
-impl CaptureEvent {
-    /// A bona fide face that does not match.
-    fn may_try_again(&self) -> bool {
-        matches!(self, Self::Judged(captured)
-            if captured.face == CheckResult::Failed && captured.presentation == CheckResult::Successful)
-    }
+/// The pipeline failed, which is logged where it happened.
+struct ModelFailed;
+
+/// A comparison that could not be made.
+#[derive(Debug, thiserror::Error)]
+enum JudgeError {
+    #[error(transparent)]
+    Pipeline(#[from] AnalyseError),
+    #[error("the live picture cannot be coded")]
+    Picture(#[from] PortraitError),
+    #[error("no frame to judge")]
+    NoFrame,
 }
 
 impl FaceEngine {
@@ -75,164 +82,257 @@ impl FaceEngine {
         // A panic during inference leaves no half-made state behind: each call starts from its own input.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Does this on a blocking thread, with the pipeline to itself.
+    async fn work<T: Send + 'static, E: fmt::Display + Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut FacePipeline) -> Result<T, E> + Send + 'static,
+    ) -> Result<T, ModelFailed> {
+        let engine = self.clone();
+        match tokio::task::spawn_blocking(move || work(&mut engine.lock())).await {
+            Ok(Ok(done)) => Ok(done),
+            Ok(Err(error)) => {
+                tracing::error!(%error, "face pipeline failed");
+                Err(ModelFailed)
+            }
+            Err(error) => {
+                tracing::error!(%error, "face pipeline failed");
+                Err(ModelFailed)
+            }
+        }
+    }
 }
 
-enum Look {
-    Good(Template, QualityScore, PadOutcome),
-    Poor(Coaching),
-}
-
-/// Runs one capture. Ends by itself on success, time-out, failure, or when nobody listens any more.
+/// Runs one capture. Ends by itself, at the latest when time is up, or when nobody listens any more.
 pub async fn capture(
     engine: FaceEngine,
-    mut frames: watch::Receiver<Option<Arc<Frame>>>,
+    frames: watch::Receiver<Option<Arc<Frame>>>,
     chip_portrait: Option<Vec<u8>>,
     clock: Clock,
     events: mpsc::Sender<CaptureEvent>,
 ) {
     let began = clock.mono();
-    let until = clock.deadline(began.plus_ms(ACQUISITION_MS_MAX));
-    let eyes = engine.clone();
-    let reference = tokio::task::spawn_blocking(move || reference(&eyes, chip_portrait?)).await;
-    let reference = Arc::new(reference.unwrap_or_default());
-    let mut outcome = CaptureEvent::NoFace(None);
-    for _ in 0..ATTEMPTS_MAX {
-        let attempt = match attempt(&engine, &mut frames, began, until, &events).await {
-            Ok(attempt) => attempt,
-            Err(Stopped::Failed) => {
-                let _ = events.send(CaptureEvent::Failed).await;
-                return;
-            }
-            Err(Stopped::Unheard) => return,
-        };
-        let complete = attempt.is_complete();
-        if !complete && matches!(outcome, CaptureEvent::Judged(_)) {
-            break;
-        }
-        let (engine, reference) = (engine.clone(), reference.clone());
-        let judged = tokio::task::spawn_blocking(move || {
-            judge(&engine, &attempt, reference.as_ref().as_ref())
-        });
-        outcome = judged.await.unwrap_or(CaptureEvent::Failed);
-        if !complete || !outcome.may_try_again() {
-            break;
-        }
-    }
-    let _ = events.send(outcome).await;
-}
-
-/// Templates, qualities and scores of the good frames of one attempt, and the last frame of all.
-struct Attempt {
-    templates: Vec<(Template, QualityScore)>,
-    pads: Vec<PadOutcome>,
-    last: Option<Arc<Frame>>,
-}
-
-impl Attempt {
-    fn is_complete(&self) -> bool {
-        self.templates.len() >= FRAMES_PER_ATTEMPT
-    }
-}
-
-enum Stopped {
-    /// The pipeline failed.
-    Failed,
-    /// Nobody listens any more.
-    Unheard,
-}
-
-/// Looks at frames until there are enough good ones or time is up.
-async fn attempt(
-    engine: &FaceEngine,
-    frames: &mut watch::Receiver<Option<Arc<Frame>>>,
-    began: MonoTime,
-    until: tokio::time::Instant,
-    events: &mpsc::Sender<CaptureEvent>,
-) -> Result<Attempt, Stopped> {
-    let mut attempt = Attempt {
-        templates: Vec::new(),
-        pads: Vec::new(),
-        last: None,
+    let mut machine = CaptureLoop::new(began, engine.lock().thresholds());
+    let reference = engine.work(move |pipeline| reference(pipeline, chip_portrait));
+    let Ok(reference) = reference.await else {
+        let _ = events.send(CaptureEvent::Failed).await;
+        return;
     };
-    while !attempt.is_complete() {
-        let Some(frame) = next_frame(frames, began, until).await else {
-            break;
-        };
-        attempt.last = Some(frame.clone());
-        let eyes = engine.clone();
-        let look = tokio::task::spawn_blocking(move || look(&eyes, &frame)).await;
-        match look.map_err(|_| Stopped::Failed)? {
-            Ok(Look::Good(template, quality, pad)) => {
-                attempt.templates.push((template, quality));
-                attempt.pads.push(pad);
-            }
-            Ok(Look::Poor(coaching)) => {
-                let told = events.send(CaptureEvent::Coached(coaching)).await;
-                told.map_err(|_| Stopped::Unheard)?;
-            }
-            Err(error) => {
-                tracing::error!(%error, "face pipeline failed");
-                return Err(Stopped::Failed);
-            }
-        }
-    }
-    Ok(attempt)
-}
-
-/// The newest frame taken after the capture began; `None` when time is up or the camera is gone.
-async fn next_frame(
-    frames: &mut watch::Receiver<Option<Arc<Frame>>>,
-    began: MonoTime,
-    until: tokio::time::Instant,
-) -> Option<Arc<Frame>> {
+    let mut capture = Capture {
+        engine,
+        frames,
+        reference: Arc::new(reference),
+        began,
+        clock,
+        held: BTreeMap::new(),
+        last: None,
+        judged: None,
+    };
+    let mut effects = Vec::new();
+    let mut answer = None;
     loop {
-        tokio::time::timeout_at(until, frames.changed())
-            .await
-            .ok()?
-            .ok()?;
-        let frame = frames.borrow_and_update().clone();
-        if let Some(frame) = frame.filter(|frame| frame.taken_at >= began) {
-            return Some(frame);
+        let input = match answer.take() {
+            Some(input) => input,
+            None => match machine.poll_timeout() {
+                Some((until, _)) => capture.watch(until).await,
+                // Whoever waits for an answer gets one.
+                None => Input::ModelFailed,
+            },
+        };
+        machine.handle(clock.mono(), input, &mut effects);
+        capture.held.retain(|number, _| machine.holds(*number));
+        for effect in effects.drain(..) {
+            match effect {
+                Effect::Coach(coaching) => {
+                    let told = events.send(CaptureEvent::Coached(coaching)).await;
+                    if told.is_err() {
+                        return;
+                    }
+                }
+                Effect::Embed(number) => answer = Some(capture.embed(number).await),
+                Effect::Compare(numbers, basis) => {
+                    answer = Some(capture.compare(&numbers, basis).await);
+                }
+                Effect::End(end) => {
+                    let _ = events.send(capture.ended(end).await).await;
+                    return;
+                }
+            }
         }
     }
 }
 
-fn look(engine: &FaceEngine, frame: &Frame) -> Result<Look, AnalyseError> {
-    let mut pipeline = engine.lock();
+/// What the capture loop names by number, and how what it asks for is done.
+struct Capture {
+    engine: FaceEngine,
+    frames: watch::Receiver<Option<Arc<Frame>>>,
+    reference: Arc<Option<Template>>,
+    began: MonoTime,
+    clock: Clock,
+    held: BTreeMap<FrameNumber, Arc<Seen>>,
+    last: Option<Arc<Frame>>,
+    judged: Option<Box<Captured>>,
+}
+
+/// A frame with what is known of its largest face.
+struct Seen {
+    frame: Arc<Frame>,
+    face: Face,
+    quality: QualityScore,
+    template: OnceLock<(Template, PadOutcome)>,
+}
+
+impl Capture {
+    /// Looks at the newest frame taken after the capture began.
+    async fn watch(&mut self, until: MonoTime) -> Input {
+        let until = self.clock.deadline(until);
+        let frame = loop {
+            match tokio::time::timeout_at(until, self.frames.changed()).await {
+                Err(_) => return Input::TimedOut,
+                Ok(Err(_)) => return Input::FramesEnded,
+                Ok(Ok(())) => {}
+            }
+            let frame = self.frames.borrow_and_update().clone();
+            if let Some(frame) = frame.filter(|frame| frame.taken_at >= self.began) {
+                break frame;
+            }
+        };
+        self.last = Some(frame.clone());
+        let number = FrameNumber(frame.sequence);
+        let looked = self.engine.work(move |pipeline| look(pipeline, frame));
+        let Ok((look, seen)) = looked.await else {
+            return Input::ModelFailed;
+        };
+        self.held.extend(seen.map(|seen| (number, Arc::new(seen))));
+        Input::Analysed(look)
+    }
+
+    async fn embed(&mut self, number: FrameNumber) -> Input {
+        let Some(seen) = self.held.get(&number).cloned() else {
+            return Input::ModelFailed;
+        };
+        let others: Vec<Arc<Seen>> = self.held.values().cloned().collect();
+        let embedded = self.engine.work(move |pipeline| {
+            let before = others.iter().filter_map(|seen| {
+                let (template, _) = seen.template.get()?;
+                Some((template, seen.quality))
+            });
+            let before = Template::fuse_weighted(before);
+            let (template, pad) = seen.embedded(pipeline)?;
+            let likeness = before.map(|before| before.compare(template));
+            Ok::<_, AnalyseError>((likeness, pad.score()))
+        });
+        match embedded.await {
+            Ok((likeness, pad)) => Input::Embedded { likeness, pad },
+            Err(ModelFailed) => Input::ModelFailed,
+        }
+    }
+
+    async fn compare(&mut self, numbers: &[FrameNumber], basis: Basis) -> Input {
+        let seen = numbers.iter().filter_map(|number| self.held.get(number));
+        let seen: Vec<Arc<Seen>> = seen.cloned().collect();
+        let reference = self.reference.clone();
+        let judged = self
+            .engine
+            .work(move |pipeline| judge(pipeline, &seen, basis, reference.as_ref().as_ref()));
+        let Ok(captured) = judged.await else {
+            return Input::ModelFailed;
+        };
+        let may_try_again = captured.face == CheckResult::Failed
+            && captured.presentation == CheckResult::Successful;
+        self.judged = Some(Box::new(captured));
+        Input::Compared { may_try_again }
+    }
+
+    async fn ended(self, end: End) -> CaptureEvent {
+        match (end, self.judged) {
+            (End::Judged, Some(captured)) => CaptureEvent::Judged(captured),
+            (End::Judged | End::Failed, _) => CaptureEvent::Failed,
+            (End::NoFace, _) => {
+                let last = self.last;
+                let jpeg = tokio::task::spawn_blocking(move || {
+                    encode_jpeg(&last?.image, OFFICER_JPEG_QUALITY).ok()
+                });
+                CaptureEvent::NoFace(jpeg.await.ok().flatten())
+            }
+        }
+    }
+}
+
+impl Seen {
+    /// Template and attack detection of the face, made at the first call.
+    fn embedded(
+        &self,
+        pipeline: &mut FacePipeline,
+    ) -> Result<&(Template, PadOutcome), AnalyseError> {
+        if let Some(made) = self.template.get() {
+            return Ok(made);
+        }
+        let (template, pad) = pipeline.embed_and_judge(&self.frame.image, &self.face)?;
+        if let PadOutcome::Failed(error) = &pad {
+            tracing::error!(%error, "attack detection failed");
+        }
+        Ok(self.template.get_or_init(|| (template, pad)))
+    }
+}
+
+fn look(
+    pipeline: &mut FacePipeline,
+    frame: Arc<Frame>,
+) -> Result<(Look, Option<Seen>), AnalyseError> {
     let faces = pipeline.detect(&frame.image)?;
     let quality = pipeline.quality(&frame.image, &faces)?;
-    let (Some(face), Some(quality)) = (faces.first(), quality) else {
-        return Ok(Look::Poor(Coaching::LookAtCamera));
+    let look = Look {
+        number: FrameNumber(frame.sequence),
+        taken_at: frame.taken_at,
+        faces: faces.iter().map(|face| face.bbox).collect(),
+        quality: quality.as_ref().map(|quality| quality.unified),
+        coaching: match &quality {
+            Some(quality) => quality.coaching(),
+            None => Some(Coaching::LookAtCamera),
+        },
     };
-    if let Some(coaching) = quality.coaching() {
-        return Ok(Look::Poor(coaching));
+    let seen = faces.first().zip(look.quality).map(|(face, quality)| Seen {
+        frame,
+        face: *face,
+        quality,
+        template: OnceLock::new(),
+    });
+    Ok((look, seen))
+}
+
+/// The template of the chip portrait, if there is one and it shows a usable face.
+fn reference(
+    pipeline: &mut FacePipeline,
+    chip_portrait: Option<Vec<u8>>,
+) -> Result<Option<Template>, AnalyseError> {
+    let Some(portrait) = chip_portrait.and_then(|portrait| portrait::frame(&portrait)) else {
+        return Ok(None);
+    };
+    let faces = pipeline.detect(&portrait)?;
+    let face = faces.first();
+    face.map(|face| pipeline.embed(&portrait, face)).transpose()
+}
+
+/// The presentation is judged over exactly the frames whose templates are compared.
+fn judge(
+    pipeline: &mut FacePipeline,
+    seen: &[Arc<Seen>],
+    basis: Basis,
+    reference: Option<&Template>,
+) -> Result<Captured, JudgeError> {
+    let (mut templates, mut pads) = (Vec::new(), Vec::new());
+    for seen in seen {
+        let (template, pad) = seen.embedded(pipeline)?;
+        templates.push((template, seen.quality));
+        pads.push(pad.clone());
     }
-    let (template, pad) = pipeline.embed_and_judge(&frame.image, face)?;
-    Ok(Look::Good(template, quality.unified, pad))
-}
-
-/// The template of the chip portrait, if that shows a usable face.
-fn reference(engine: &FaceEngine, chip_portrait: Vec<u8>) -> Option<Template> {
-    let portrait = portrait::frame(&chip_portrait)?;
-    let mut pipeline = engine.lock();
-    let faces = pipeline.detect(&portrait).ok()?;
-    pipeline.embed(&portrait, faces.first()?).ok()
-}
-
-fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -> CaptureEvent {
-    let last = attempt.last.as_ref();
-    let live_jpeg = last.and_then(|frame| encode_jpeg(&frame.image, OFFICER_JPEG_QUALITY).ok());
-    let fused = Template::fuse_weighted(&attempt.templates);
-    let (Some(live), Some(live_jpeg)) = (fused, live_jpeg.clone()) else {
-        return CaptureEvent::NoFace(live_jpeg);
-    };
+    let live = Template::fuse_weighted(templates).ok_or(JudgeError::NoFrame)?;
+    let last = seen.last().ok_or(JudgeError::NoFrame)?;
+    let live_jpeg = encode_jpeg(&last.frame.image, OFFICER_JPEG_QUALITY)?;
     let match_score = reference.map(|reference| live.compare(reference));
-    let pipeline = engine.lock();
+    let pad_score = pipeline.judge_attempt(&pads).score();
     let thresholds = pipeline.thresholds();
-    let pad = pipeline.judge_attempt(&attempt.pads);
-    if let PadOutcome::Failed(error) = &pad {
-        tracing::error!(%error, "attack detection failed");
-    }
     let passed = |ok| {
         if ok {
             CheckResult::Successful
@@ -243,16 +343,19 @@ fn judge(engine: &FaceEngine, attempt: &Attempt, reference: Option<&Template>) -
     let face = match_score.map_or(CheckResult::Undetermined, |score| {
         passed(score >= thresholds.match_score)
     });
-    let pad_score = pad.score();
     // Not judged is not passed: an officer looks.
     let presentation = pad_score.map_or(CheckResult::Undetermined, |score| {
-        passed(score >= thresholds.pad_score)
+        passed(score >= thresholds.pad_score && basis != Basis::PadAlarm)
     });
-    CaptureEvent::Judged(Box::new(Captured {
+    Ok(Captured {
         match_score,
         pad_score,
         face,
         presentation,
+        basis,
         live_jpeg,
-    }))
+    })
 }
+
+/// Quality of the live picture shown to the officer.
+const OFFICER_JPEG_QUALITY: u8 = 85;

@@ -18,6 +18,7 @@ use egate_wire::v1::{
 };
 
 use crate::face::Captured;
+use crate::face::capture_loop::Basis;
 
 /// The running inspection. Dropping it wipes names, files and captures.
 pub struct OpenCase {
@@ -79,7 +80,8 @@ impl OpenCase {
         let scores = captured.map_or_else(String::new, |captured| {
             let score = captured.match_score.map(|score| score.0);
             let pad_score = captured.pad_score.map(|score| score.0);
-            format!("{score:?} {pad_score:?} {:?}", self.summary())
+            let basis = captured.basis;
+            format!("{score:?} {pad_score:?} {basis:?} {:?}", self.summary())
         });
         let hash = EvidenceHash::over(&[
             ("inspection", self.id.to_string().as_bytes()),
@@ -131,17 +133,25 @@ impl OpenCase {
             vec![document]
         };
         let summary = self.summary();
+        let mut face = CheckNode::leaf("FaceComparison", RunMode::Mandatory, summary.face);
+        let mut presentation = CheckNode::leaf(
+            "PresentationAttackDetection",
+            RunMode::Mandatory,
+            summary.presentation,
+        );
+        match self.captured.as_ref().map(|captured| captured.basis) {
+            Some(Basis::BestAtTimeOut) => {
+                face = face.because("best picture when time was up");
+            }
+            Some(Basis::PadAlarm) => {
+                presentation = presentation.because("alarm during the capture");
+            }
+            Some(Basis::GoodFrames) | None => {}
+        }
         parts.push(CheckNode::group(
             "BiometricVerification",
             RunMode::Mandatory,
-            vec![
-                CheckNode::leaf("FaceComparison", RunMode::Mandatory, summary.face),
-                CheckNode::leaf(
-                    "PresentationAttackDetection",
-                    RunMode::Mandatory,
-                    summary.presentation,
-                ),
-            ],
+            vec![face, presentation],
         ));
         CheckNode::group("Checks", RunMode::Mandatory, parts)
     }

@@ -10,7 +10,7 @@ use egate_hardware::lane_io::{LaneIo, LaneIoConfig};
 use egate_hardware::scanner::{Scanner, ScannerAddress, ScannerConfig};
 use egate_icao::session::{ChipError, ReadOrder, Reading};
 use egate_lane::{Lane, LaneConfig};
-use egate_models::{Environment, FacePipeline, Manifest, Selection};
+use egate_models::{Environment, Face, FacePipeline, Manifest, PadOutcome, Selection};
 use egate_types::{BgrFrame, TravellerScreen};
 use tokio::sync::{mpsc, watch};
 
@@ -157,10 +157,32 @@ async fn load_models(config: &Config) -> anyhow::Result<FacePipeline> {
     let load = move || -> anyhow::Result<FacePipeline> {
         let mut pipeline = FacePipeline::load(&Manifest::read(&manifest)?, &selection)?;
         let grey = BgrFrame::new(640, 480, vec![128; 640 * 480 * 3])?;
-        pipeline.analyse(&grey).context("face models do not run")?;
+        warm_up(&mut pipeline, &grey).context("face models do not run")?;
         Ok(pipeline)
     };
     tokio::task::spawn_blocking(load).await?
+}
+
+/// Every network once, so that the first traveller does not wait for memory to be laid out.
+fn warm_up(pipeline: &mut FacePipeline, grey: &BgrFrame) -> anyhow::Result<()> {
+    let face = Face {
+        bbox: [220.0, 120.0, 200.0, 240.0],
+        landmarks: [
+            [275.0, 215.0],
+            [365.0, 215.0],
+            [320.0, 265.0],
+            [285.0, 310.0],
+            [355.0, 310.0],
+        ],
+        score: 1.0,
+    };
+    pipeline.detect(grey)?;
+    pipeline.quality(grey, &[face])?;
+    let (_, pad) = pipeline.embed_and_judge(grey, &face)?;
+    match pad {
+        PadOutcome::Failed(error) => Err(error).context("attack detection"),
+        PadOutcome::Scored(_) | PadOutcome::NoFace | PadOutcome::Disabled => Ok(()),
+    }
 }
 
 fn open_reader(config: &Config) -> anyhow::Result<Arc<dyn ChipSource>> {

@@ -63,8 +63,11 @@ impl Template {
 
     /// One template of several frames, each counting by its quality. `None` without any.
     #[must_use]
-    pub fn fuse_weighted(looks: &[(Self, QualityScore)]) -> Option<Self> {
-        Self::mean(looks.iter().map(|(look, quality)| (look, quality.weight())))
+    pub fn fuse_weighted<'a>(
+        looks: impl IntoIterator<Item = (&'a Self, QualityScore)>,
+    ) -> Option<Self> {
+        let looks = looks.into_iter();
+        Self::mean(looks.map(|(look, quality)| (look, quality.weight())))
     }
 
     fn mean<'a>(mut looks: impl Iterator<Item = (&'a Self, f32)>) -> Option<Self> {
@@ -141,10 +144,10 @@ mod tests {
         let x = || template("two", &[&[1.0, 0.0], &[1.0, 0.0]]);
         let y = || template("two", &[&[0.0, 1.0], &[0.0, 1.0]]);
         let looks = [
-            (x(), QualityScore::new(90.0)),
-            (y(), QualityScore::new(10.0)),
+            (&x(), QualityScore::new(90.0)),
+            (&y(), QualityScore::new(10.0)),
         ];
-        let fused = Template::fuse_weighted(&looks).unwrap();
+        let fused = Template::fuse_weighted(looks).unwrap();
         assert!(fused.compare(&x()) > fused.compare(&y()));
         let equal = Template::fuse(&[x(), y()]).unwrap();
         assert_eq!(equal.compare(&x()), equal.compare(&y()));
