@@ -60,7 +60,6 @@ async fn judged(frames: Vec<BgrFrame>, holder: &Identity) -> anyhow::Result<Capt
         }
     };
     let judged = judged.await;
-    println!("decided at {} ms", clock.mono().0);
     showing.abort();
     judged
 }
