@@ -126,7 +126,11 @@ fn traveller(pipeline: &mut FacePipeline, seed: u64, tally: &mut Tally) -> anyho
         encode_jpeg(&frame, JPEG_QUALITY)?;
     }
     tally.travellers += 1;
-    if let Some(live) = Template::fuse_weighted(templates.iter().map(|(template, quality)| (template, *quality))) {
+    if let Some(live) = Template::fuse_weighted(
+        templates
+            .iter()
+            .map(|(template, quality)| (template, *quality)),
+    ) {
         tally.templates += 1;
         let threshold = pipeline.thresholds().match_score;
         let matches = reference.is_some_and(|reference| live.compare(&reference) >= threshold);
