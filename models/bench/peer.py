@@ -26,6 +26,7 @@ class Network:
     def __init__(self, description, folder, threads):
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         path = os.path.join(folder, description["file"]["name"])
         self.session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
         self.input = description["input"]
