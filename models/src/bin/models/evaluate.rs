@@ -12,8 +12,9 @@ use egate_models::evaluation::score::Score;
 use egate_models::evaluation::table::{Pairs, People};
 use egate_models::evaluation::{html, markdown};
 
-use crate::files::{self, Refusal, progress};
+use crate::files::{self, Refusal};
 use crate::images::{self, THREADS_MAX};
+use crate::output;
 use crate::place::Choice;
 use crate::source::Source;
 
@@ -100,7 +101,7 @@ fn measure(arguments: &Arguments) -> Result<(), Refusal> {
             Some(Score::from(a?.compare(b?)))
         })
         .collect();
-    progress(format_args!(
+    output::progress(format_args!(
         "{} comparisons, intervals follow",
         scores.len()
     ));
@@ -160,7 +161,7 @@ fn report(
     if let Some(file) = &arguments.markdown {
         files::append(file, &section)?;
     }
-    files::print(evaluation, &section, arguments.json)
+    output::print_with_text(evaluation, &section, arguments.json)
 }
 
 fn scores_csv(pairs: &Pairs, scores: &[Option<Score>]) -> String {

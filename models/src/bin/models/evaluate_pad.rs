@@ -13,6 +13,7 @@ use egate_models::evaluation::{html, markdown};
 use crate::evaluate::threads;
 use crate::files::{self, Refusal};
 use crate::images::{self, THREADS_MAX};
+use crate::output;
 use crate::place::Choice;
 use crate::source::Source;
 
@@ -91,7 +92,7 @@ fn measure(arguments: &Arguments) -> Result<(), Refusal> {
     if let Some(file) = &arguments.markdown {
         files::append(file, &section)?;
     }
-    Ok(files::print(&rates, &section, arguments.json)?)
+    Ok(output::print_with_text(&rates, &section, arguments.json)?)
 }
 
 fn scores_csv(presentations: &[Presentation], scores: &[Option<Score>]) -> String {

@@ -154,7 +154,7 @@ async fn download(url: &str, model: &ModelPath, part: &Path, ca: &Path) -> anyho
         if tenths > told {
             told = tenths;
             let (name, all) = (&model.file.name, model.file.bytes);
-            output::note(&format!("{name}: {have} of {all} bytes"))?;
+            output::progress(format_args!("{name}: {have} of {all} bytes"));
         }
     }
     file.sync_all()?;

@@ -7,7 +7,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::Context;
-use serde::Serialize;
+
+use crate::output;
 
 /// Why a command gives no answer.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ pub fn ended(done: Result<(), Refusal>) -> anyhow::Result<ExitCode> {
     match done {
         Ok(()) => Ok(ExitCode::SUCCESS),
         Err(Refusal::Malformed(message)) => {
-            progress(format_args!("{message}"));
+            output::progress(format_args!("{message}"));
             Ok(ExitCode::from(MALFORMED))
         }
         Err(Refusal::Failed(error)) => Err(error),
@@ -74,25 +75,6 @@ pub fn append(file: &Path, section: &str) -> anyhow::Result<()> {
     opened
         .and_then(|mut file| file.write_all(section.as_bytes()))
         .with_context(|| format!("cannot write {}", file.display()))
-}
-
-/// Prints the answer: JSON if asked for, else the text.
-pub fn print(answer: &impl Serialize, text: &str, json: bool) -> anyhow::Result<()> {
-    let text = if json {
-        let mut json = serde_json::to_string_pretty(answer)?;
-        json.push('\n');
-        json
-    } else {
-        text.to_owned()
-    };
-    io::stdout()
-        .write_all(text.as_bytes())
-        .context("cannot write to standard output")
-}
-
-/// A line on standard error; that nobody reads it does no harm.
-pub fn progress(message: fmt::Arguments<'_>) {
-    let _ = writeln!(io::stderr(), "models: {message}");
 }
 
 /// A field of a CSV row (RFC 4180).

@@ -9,7 +9,8 @@ use egate_models::decode_photograph;
 use egate_models::evaluation::comparison::FailedImage;
 use egate_types::BgrFrame;
 
-use crate::files::{Refusal, progress};
+use crate::files::Refusal;
+use crate::output;
 use crate::source::{Engine, Source};
 
 /// Every image exists; the error names the first line of the table that names a missing one.
@@ -50,7 +51,7 @@ pub fn each<T: Send>(
                 return Ok(done);
             };
             if at.is_multiple_of(step) {
-                progress(format_args!("image {} of {}", at + 1, images.len()));
+                output::progress(format_args!("image {} of {}", at + 1, images.len()));
             }
             let bytes = std::fs::read(folder.join(image))
                 .with_context(|| format!("cannot read {image}"))?;

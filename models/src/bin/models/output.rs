@@ -1,28 +1,38 @@
 //! What the commands print.
 
-use std::io::{self, Write};
+use std::fmt::{self, Write as _};
+use std::io::{self, Write as _};
 use std::time::Instant;
 
 use serde::Serialize;
 
-/// One JSON object, or a line per key.
+/// One JSON object if asked for, else a line per key.
 ///
 /// # Errors
 /// The output cannot be written.
 pub fn print(answer: &impl Serialize, json: bool) -> anyhow::Result<()> {
-    let mut out = io::stdout().lock();
-    if json {
-        writeln!(out, "{}", serde_json::to_string_pretty(answer)?)?;
-        return Ok(());
-    }
-    let value = serde_json::to_value(answer)?;
-    for (key, value) in value.as_object().into_iter().flatten() {
-        match value.as_str() {
-            Some(text) => writeln!(out, "{key}: {text}")?,
-            None => writeln!(out, "{key}: {value}")?,
+    let mut lines = String::new();
+    if !json {
+        let value = serde_json::to_value(answer)?;
+        for (key, value) in value.as_object().into_iter().flatten() {
+            match value.as_str() {
+                Some(text) => writeln!(lines, "{key}: {text}")?,
+                None => writeln!(lines, "{key}: {value}")?,
+            }
         }
     }
-    Ok(())
+    print_with_text(answer, &lines, json)
+}
+
+/// One JSON object if asked for, else a text of its own.
+///
+/// # Errors
+/// The output cannot be written.
+pub fn print_with_text(answer: &impl Serialize, text: &str, json: bool) -> anyhow::Result<()> {
+    if json {
+        return line(&serde_json::to_string_pretty(answer)?);
+    }
+    Ok(io::stdout().write_all(text.as_bytes())?)
 }
 
 /// One line of text.
@@ -33,12 +43,9 @@ pub fn line(text: &str) -> anyhow::Result<()> {
     Ok(writeln!(io::stdout(), "{text}")?)
 }
 
-/// One line for whoever watches.
-///
-/// # Errors
-/// It cannot be written.
-pub fn note(text: &str) -> anyhow::Result<()> {
-    Ok(writeln!(io::stderr(), "{text}")?)
+/// A line on standard error; that nobody reads it does no harm.
+pub fn progress(message: fmt::Arguments<'_>) {
+    let _ = writeln!(io::stderr(), "models: {message}");
 }
 
 /// Parts per million as a share with four decimals.

@@ -189,10 +189,10 @@ impl Watch {
         if now >= self.next_note {
             self.next_note = now + NOTE_INTERVAL;
             let minutes = now.as_secs() / 60;
-            output::note(&format!(
+            output::progress(format_args!(
                 "{minutes} min, {} frames, {mib:.1} MiB",
                 tally.frames
-            ))?;
+            ));
         }
         Ok(())
     }
