@@ -11,7 +11,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    AnalyseError, Face, FacePipeline, PadOutcome, PortraitError, QualityScore, Template,
+    AnalyseError, Face, FacePipeline, PadOutcome, PortraitError, Quality, QualityScore, Template,
     encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
@@ -287,10 +287,7 @@ fn look(
         taken_at: frame.taken_at,
         faces: faces.iter().map(|face| face.bbox).collect(),
         quality: quality.as_ref().map(|quality| quality.unified),
-        coaching: match &quality {
-            Some(quality) => quality.coaching(),
-            None => Some(Coaching::LookAtCamera),
-        },
+        coaching: Quality::coaching_of(quality.as_ref()),
     };
     let seen = faces.first().zip(look.quality).map(|(face, quality)| Seen {
         frame,

@@ -268,16 +268,8 @@ fn bona_fide_log_odds(
 
 #[cfg(test)]
 mod tests {
+    use super::rule::RULE;
     use super::*;
-
-    const RULE: Rule = Rule {
-        bias: 1.0,
-        extend_surroundings: true,
-        moire: 4.0,
-        border: 4.0,
-        flat: 3.0,
-        frozen: 6.0,
-    };
 
     fn frame(grey: u8) -> BgrFrame {
         BgrFrame::new(64, 64, vec![grey; 64 * 64 * 3]).unwrap()

@@ -113,13 +113,9 @@ impl FrameAnalysis {
     }
 
     fn new(faces: Vec<Face>, quality: Option<Quality>, pad: PadOutcome) -> Self {
-        let coaching = match &quality {
-            Some(quality) => quality.coaching(),
-            None => Some(Coaching::LookAtCamera),
-        };
         Self {
             faces,
-            coaching,
+            coaching: Quality::coaching_of(quality.as_ref()),
             quality,
             pad,
         }
@@ -181,9 +177,9 @@ impl FacePipeline {
         let allows = |of: &str| allowed.contains(&of);
         let none = |kind, name: &str| unknown(kind, name, &selection.set);
         let name = selection.detector.as_ref().unwrap_or(&set.detector);
-        let detector = manifest.detectors.iter();
-        let detector = detector
-            .clone()
+        let detector = manifest
+            .detectors
+            .iter()
             .find(|detector| detector.name == *name && allows(&detector.set))
             .ok_or_else(|| none("detector", name))?;
         let name = selection.matcher.as_ref().unwrap_or(&set.matcher);
@@ -366,12 +362,10 @@ impl Loader<'_> {
     fn embedding(&self, matcher: &Matcher) -> Result<Embedding, LoadError> {
         let mut networks = Vec::new();
         for part in &matcher.embedders {
-            let described = self.manifest.embedders.iter();
-            let described = described
-                .clone()
-                .find(|embedder| embedder.name == part.name);
-            let embedder =
-                described.ok_or_else(|| unknown("embedder", &part.name, &matcher.set))?;
+            let mut described = self.manifest.embedders.iter();
+            let embedder = described
+                .find(|embedder| embedder.name == part.name)
+                .ok_or_else(|| unknown("embedder", &part.name, &matcher.set))?;
             networks.push(EmbeddingNetwork {
                 network: self.network(&embedder.set, &embedder.file, &embedder.input, 1)?,
                 alignment: self.alignment(&embedder.alignment)?,
@@ -403,11 +397,8 @@ impl Loader<'_> {
 
     fn quality(&self) -> Result<QualityJudge, LoadError> {
         let set = self.manifest.set(&self.selection.set)?;
-        let described = self.manifest.qualities.iter();
-        let described = described
-            .clone()
-            .find(|q| Some(&q.name) == set.quality.as_ref());
-        let learned = match described {
+        let mut described = self.manifest.qualities.iter();
+        let learned = match described.find(|q| Some(&q.name) == set.quality.as_ref()) {
             Some(quality) => Some(LearnedQuality {
                 network: self.network(&quality.set, &quality.file, &quality.input, 1)?,
                 alignment: self.alignment(&quality.alignment)?,

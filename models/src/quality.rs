@@ -153,6 +153,15 @@ impl Component {
 }
 
 impl Quality {
+    /// What to ask of the traveller if this is all that was seen of a face; `None` if the picture can be used.
+    #[must_use]
+    pub fn coaching_of(seen: Option<&Self>) -> Option<Coaching> {
+        match seen {
+            Some(quality) => quality.coaching(),
+            None => Some(Coaching::LookAtCamera),
+        }
+    }
+
     /// What to ask of the traveller before the picture can be used, the most basic need first.
     #[must_use]
     pub fn coaching(&self) -> Option<Coaching> {

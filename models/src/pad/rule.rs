@@ -56,20 +56,22 @@ impl Rule {
 /// No cue outweighs the networks at their surest by much more than this.
 const WEIGHT_MAX: f32 = 20.0;
 
+/// A rule with every cue at work.
+#[cfg(test)]
+pub(super) const RULE: Rule = Rule {
+    bias: 1.0,
+    extend_surroundings: true,
+    moire: 4.0,
+    border: 4.0,
+    flat: 3.0,
+    frozen: 6.0,
+};
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-
-    const RULE: Rule = Rule {
-        bias: 1.0,
-        extend_surroundings: true,
-        moire: 4.0,
-        border: 4.0,
-        flat: 3.0,
-        frozen: 6.0,
-    };
 
     fn cues() -> impl Strategy<Value = PadCues> {
         (-20.0f32..20.0, 0.0f32..=1.0, 0.0f32..=1.0).prop_map(|(networks, moire, border)| PadCues {
