@@ -15,7 +15,7 @@ pub mod world;
 
 pub use camera::{FrameSource, SyntheticFrames};
 pub use lane::{DocumentSlot, LaneAddresses, SimulatedLane, SimulatedLaneConfig, TravellerHandle};
-pub use person::{Behaviour, DocumentId, Traveller, TravellerEnd, TravellerId, WayOut};
+pub use person::{Behaviour, DocumentId, Stance, Traveller, TravellerEnd, TravellerId, WayOut};
 pub use plc::EscapeSide;
 pub use world::{CameraView, WorldView};
 

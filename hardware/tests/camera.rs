@@ -8,7 +8,7 @@ use egate_hardware::camera::{Camera, CameraSource};
 use egate_hardware::sim::camera::CameraServer;
 use egate_hardware::sim::world::World;
 use egate_hardware::sim::{
-    Attack, Behaviour, CameraView, DocumentId, EscapeSide, FrameSource, Traveller,
+    Attack, Behaviour, CameraView, DocumentId, EscapeSide, FrameSource, Stance, Traveller,
 };
 use egate_types::{BgrFrame, Fault, MonoTime};
 use rand_chacha::ChaCha8Rng;
@@ -80,6 +80,7 @@ async fn video_capture_shows_who_stands_there_and_tells_when_the_camera_is_lost(
         let person = CameraView::Person {
             face_seed: 3,
             attack: Attack::None,
+            stance: Stance::Ready,
         };
         assert_eq!(world.camera_view(), person);
     }

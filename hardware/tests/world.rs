@@ -39,6 +39,7 @@ fn any_behaviour() -> impl Strategy<Value = Behaviour> {
         (0u64..3_000).prop_map(|after_ms| Behaviour::WalksAway { after_ms }),
         Just(Behaviour::DeclinesEntry),
         any::<bool>().prop_map(|steps_back| Behaviour::Tailgated { steps_back }),
+        Just(Behaviour::StopsShort),
         Just(Behaviour::Stays),
     ]
 }
@@ -243,6 +244,7 @@ fn every_behaviour_ends_as_it_says() {
             Some(LeftEntry),
             (2, 0),
         ),
+        (Behaviour::StopsShort, CrossedExit, None, (1, 1)),
         (Behaviour::Stays, LeftEntry, None, (1, 0)),
     ];
     for (behaviour, way_out, companion, (entry_passages, exit_passages)) in cases {

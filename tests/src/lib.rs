@@ -7,6 +7,7 @@ pub mod chips;
 pub mod clock;
 pub mod network;
 pub mod officer;
+pub mod onlooker;
 pub mod port;
 pub mod report;
 pub mod script;

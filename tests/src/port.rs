@@ -14,6 +14,7 @@ use egate_hardware::sim::{
     DocumentId, EscapeSide, SimulatedLane, SimulatedLaneConfig, SyntheticFrames, Traveller,
     TravellerEnd, TravellerHandle, WorldView,
 };
+use egate_types::Coaching;
 use egate_wire::v1::PassageRecord;
 use futures::future::{Either, select};
 use sqlx::Row;
@@ -25,6 +26,7 @@ use crate::chips::Chips;
 use crate::clock;
 use crate::network::Relay;
 use crate::officer::Officer;
+use crate::onlooker::Onlooker;
 use crate::script::{
     GENUINE, Issuers, LISTED_BIRTH, LISTED_GIVEN, LISTED_NUMBER, LISTED_SURNAME, OfficerScript,
     Script,
@@ -97,6 +99,8 @@ pub struct Passage {
     pub end: TravellerEnd,
     /// What each authority recorded.
     pub records: Vec<(String, PassageRecord)>,
+    /// What the display asked for while the picture was taken, in order.
+    pub coaching: Vec<Coaching>,
 }
 
 impl Port {
@@ -155,13 +159,18 @@ impl Port {
     pub async fn pass(&self, lane: usize, script: Script, n: u64) -> anyhow::Result<Passage> {
         let lane = self.lanes.get(lane).context("no such lane")?;
         let known = self.records_of(&lane.id).await?.len();
+        let onlooker = Onlooker::at(lane.display());
         let finished = self.send(lane, script, n)?.finished();
         lane.quarantine.stall(script.quarantine_silent);
         let visit = async {
             let end = self.attended(finished, &lane.id, script.officer).await?;
             lane.quarantine.stall(false);
             let records = self.new_records(lane, known).await?;
-            Ok(Passage { end, records })
+            Ok(Passage {
+                end,
+                records,
+                coaching: onlooker.coaching(),
+            })
         };
         let passage = tokio::time::timeout(PASSAGE, visit).await;
         lane.quarantine.stall(false);
@@ -197,7 +206,12 @@ impl Port {
         let visit = async {
             let end = self.attended(finished, &lane.id, Some(officer)).await?;
             let records = self.new_records(lane, known).await?;
-            Ok(Passage { end, records })
+            let coaching = Vec::new();
+            Ok(Passage {
+                end,
+                records,
+                coaching,
+            })
         };
         tokio::time::timeout(PASSAGE, visit)
             .await

@@ -47,6 +47,8 @@ pub struct PassageReport {
     pub steps: Vec<StepTime>,
     /// What each authority's own record says: its signed verdict, or that it gave none.
     pub verdicts: BTreeMap<String, String>,
+    /// What the display asked for while the picture was taken, in order.
+    pub coaching: Vec<String>,
     /// How the chip was opened, by the record: `pace`, `bac` ..
     pub access: Option<&'static str>,
     /// Check results by their TR-03135 names; `name` or `name/instance`.
@@ -90,6 +92,7 @@ impl PassageReport {
             duration_ms: None,
             steps: Vec::new(),
             verdicts: BTreeMap::new(),
+            coaching: Vec::new(),
             access: None,
             checks: Vec::new(),
         };
@@ -103,6 +106,7 @@ impl PassageReport {
 
     fn fill(&mut self, script: Script, passage: &Passage) {
         self.way_out = Some(format!("{:?}", passage.end.way_out));
+        self.coaching = passage.coaching.iter().map(in_words).collect();
         self.verdicts = passage
             .records
             .iter()
@@ -127,6 +131,12 @@ impl PassageReport {
         let expected = (script.outcome, script.cause, script.way_out);
         if seen != expected {
             self.deviation = Some(format!("expected {expected:?}, got {seen:?}"));
+        } else if let Some(text) = script
+            .coached
+            .iter()
+            .find(|c| !passage.coaching.contains(c))
+        {
+            self.deviation = Some(format!("the display never asked {text:?}"));
         } else if !one {
             self.deviation = Some("more than one inspection".to_owned());
         }

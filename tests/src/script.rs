@@ -9,7 +9,7 @@ use egate_icao::lds::FileId;
 use egate_models::encode_jpeg;
 use egate_synthetic_faces::{Identity, render_portrait};
 use egate_types::{
-    Date, DocumentNumber, Holder, Outcome, PersonName, ReferralCause, Sex, StateCode,
+    Coaching, Date, DocumentNumber, Holder, Outcome, PersonName, ReferralCause, Sex, StateCode,
     TravelDocument,
 };
 
@@ -46,6 +46,8 @@ pub struct Script {
     pub cause: Option<ReferralCause>,
     /// Which way the traveller must have left.
     pub way_out: WayOut,
+    /// What the display must have asked of the traveller before the camera.
+    pub coached: &'static [Coaching],
 }
 
 /// What may be special about a document.
@@ -97,11 +99,19 @@ pub const GENUINE: Script = Script {
     outcome: Outcome::Admitted,
     cause: None,
     way_out: WayOut::CrossedExit,
+    coached: &[],
 };
 
 /// Every script once.
-pub const SCRIPTS: [Script; 17] = [
+pub const SCRIPTS: [Script; 18] = [
     GENUINE,
+    // Is asked to come closer, does so, and is through without help.
+    Script {
+        name: "stops_short",
+        behaviour: Behaviour::StopsShort,
+        coached: &[Coaching::ComeCloser],
+        ..GENUINE
+    },
     Script {
         name: "face_of_somebody_else",
         document: Twist::FaceOfSomebodyElse,

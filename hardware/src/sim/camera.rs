@@ -16,6 +16,7 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet, spawn_blocking};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
+use super::person::Stance;
 use super::world::CameraView;
 use super::{SharedWorld, lock};
 
@@ -33,19 +34,23 @@ pub struct SyntheticFrames {
 
 impl FrameSource for SyntheticFrames {
     fn frame(&mut self, view: CameraView, n: u64) -> BgrFrame {
-        let (face_seed, attack) = match view {
+        let (face_seed, attack, stance) = match view {
             CameraView::Empty => return render_empty(n),
-            CameraView::Person { face_seed, attack } => (face_seed, attack),
+            CameraView::Person {
+                face_seed,
+                attack,
+                stance,
+            } => (face_seed, attack, stance),
         };
         let identity = match self.identity.take() {
             Some(identity) if identity.seed() == face_seed => identity,
             Some(_) | None => Identity::from_seed(face_seed),
         };
         let moment = face_seed.wrapping_mul(MOMENTS).wrapping_add(n);
-        let scene = Scene {
-            attack,
-            ..Scene::everyday(moment)
-        };
+        let mut scene = Scene::everyday(moment).with_attack(attack);
+        if stance == Stance::TooFar {
+            scene.face_height_px = FAR_FACE_PX;
+        }
         let frame = render_live(&identity, &scene).frame;
         self.identity = Some(identity);
         frame
@@ -188,6 +193,8 @@ fn encode_jpeg(frame: &BgrFrame) -> opencv::Result<Vec<u8>> {
 const FRAME_MS: u64 = 67;
 /// Different pictures of one view, then they repeat.
 const MOMENTS: u64 = 12;
+/// Chin to crown of somebody who stands too far off, pixels.
+const FAR_FACE_PX: f32 = 115.0;
 /// Longest request; FFmpeg's has a few hundred bytes.
 const REQUEST_BYTES_MAX: usize = 8_192;
 /// Longest time a viewer may take for one picture.

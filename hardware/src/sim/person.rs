@@ -32,6 +32,8 @@ pub enum Behaviour {
         /// The second person goes back if the entry barrier stays open; else both wait until it reopens.
         steps_back: bool,
     },
+    /// Stops short of the camera, and comes up to it a while later.
+    StopsShort,
     /// Does not leave by the exit barrier; goes back when the entry barrier opens again.
     Stays,
 }
@@ -62,6 +64,15 @@ pub enum WayOut {
     LeftEntry,
     /// Never entered.
     WalkedAway,
+}
+
+/// How somebody stands before the camera.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stance {
+    /// At the right distance.
+    Ready,
+    /// Too far off.
+    TooFar,
 }
 
 /// How a traveller's visit ended.
@@ -123,6 +134,7 @@ pub(super) struct Person {
     speed_cm_per_s: f64,
     react_ms: u64,
     waited_ms: u64,
+    before_camera_ms: u64,
     has_entered: bool,
 }
 
@@ -138,6 +150,7 @@ impl Person {
             speed_cm_per_s: f64::from(between(rng, 100, 150)),
             react_ms: 0,
             waited_ms: 0,
+            before_camera_ms: 0,
             has_entered: false,
         }
     }
@@ -159,9 +172,18 @@ impl Person {
             Stage::Approaching | Stage::AtReader { .. } | Stage::Placed { .. } => READER_CM,
             Stage::Following => seen.leader_cm.unwrap_or(START_CM) - FOLLOW_CM,
             Stage::Inside { .. } if self.is_companion => LOOK_CM - FOLLOW_CM,
+            Stage::Inside { .. } if self.stance() == Stance::TooFar => SHORT_CM,
             Stage::Inside { .. } => LOOK_CM,
             Stage::Leaving => GONE_AHEAD_CM,
             Stage::GoingBack => GONE_BACK_CM,
+        }
+    }
+
+    /// How the person stands, or will stand, before the camera.
+    pub fn stance(&self) -> Stance {
+        match (self.traveller.behaviour, self.before_camera_ms) {
+            (Behaviour::StopsShort, ..TAKES_THE_HINT_MS) => Stance::TooFar,
+            (_, _) => Stance::Ready,
         }
     }
 
@@ -259,6 +281,7 @@ impl Person {
                     Behaviour::Crosses
                     | Behaviour::DeclinesEntry
                     | Behaviour::Tailgated { .. }
+                    | Behaviour::StopsShort
                     | Behaviour::Stays => self.out_of_patience(),
                 };
                 let invited = entry_open && !seen.evacuation;
@@ -318,6 +341,9 @@ impl Person {
         {
             self.stage = Stage::Leaving;
         } else {
+            if self.position_cm >= SHORT_CM {
+                self.before_camera_ms += dt_ms;
+            }
             self.stage = Stage::Inside {
                 closed_behind: closed_behind || (self.is_inside() && seen.entry_permille == 0),
                 open_ms: if entry_open && self.is_inside() {
@@ -344,12 +370,16 @@ const GONE_BACK_CM: f64 = -320.0;
 const READER_CM: f64 = -60.0;
 /// Before the camera.
 const LOOK_CM: f64 = 140.0;
+/// Where those stop who keep away from the camera.
+const SHORT_CM: f64 = 100.0;
 /// Behind the lane.
 const GONE_AHEAD_CM: f64 = 320.0;
 /// How closely a tailgater follows.
 const FOLLOW_CM: f64 = 45.0;
 /// How long the lane must be clear before a person believes it.
 const LANE_CLEAR_MS: u64 = 300;
+/// How long people stand there until they do what the display asks.
+const TAKES_THE_HINT_MS: u64 = 8_000;
 /// How long the second person takes to understand the display.
 const NOTICE_MS: u64 = 1_500;
 

@@ -13,8 +13,8 @@ use egate_types::MrzLines;
 use rand_core::RngCore;
 
 use super::person::{
-    Act, Behaviour, DocumentId, PASSABLE_PERMILLE, Person, Surroundings, Traveller, TravellerEnd,
-    TravellerId, WayOut,
+    Act, Behaviour, DocumentId, PASSABLE_PERMILLE, Person, Stance, Surroundings, Traveller,
+    TravellerEnd, TravellerId, WayOut,
 };
 use super::plc::{Drive, EscapeSide, Plc};
 use crate::lane_io::{BarrierPosition, Lamp, LaneSensors};
@@ -43,6 +43,8 @@ pub enum CameraView {
         face_seed: u64,
         /// What is held before the camera.
         attack: Attack,
+        /// How the person stands.
+        stance: Stance,
     },
 }
 
@@ -179,6 +181,7 @@ impl World {
         nearest.map_or(CameraView::Empty, |person| CameraView::Person {
             face_seed: person.traveller.face_seed,
             attack: person.traveller.attack,
+            stance: person.stance(),
         })
     }
 

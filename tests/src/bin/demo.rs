@@ -115,8 +115,12 @@ fn print_passage(report: &PassageReport) {
         .iter()
         .map(|(authority, verdict)| format!("{authority} {verdict}"))
         .collect();
+    let asked = match report.coaching.as_slice() {
+        [] => String::new(),
+        asked => format!("  display: {}", asked.join(", ")),
+    };
     println!(
-        "{:>4}  {}  {:<26} {:<9} {:>6} ms  {}{}",
+        "{:>4}  {}  {:<26} {:<9} {:>6} ms  {}{asked}{}",
         report.traveller,
         report.lane,
         report.script,
