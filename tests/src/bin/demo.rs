@@ -6,6 +6,7 @@
     reason = "this program talks to the person who started it"
 )]
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -15,6 +16,8 @@ use egate_tests::clock::Stopwatch;
 use egate_tests::port::{ChipReader, OFFICER_PASSWORD, Port, workspace_root};
 use egate_tests::report::{PassageReport, Report};
 use egate_tests::script::{GENUINE, SCRIPTS, Script};
+use futures::future::{Either, select};
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::Mutex;
 
 #[derive(Parser)]
@@ -71,7 +74,12 @@ async fn main() -> anyhow::Result<()> {
             }
         }
     });
-    futures::future::join_all(lane_loops).await;
+    let all = pin!(futures::future::join_all(lane_loops));
+    let mut told_to_end = signal(SignalKind::terminate())?;
+    if let Either::Right(_) = select(all, pin!(told_to_end.recv())).await {
+        // The port ends the programs it started; an interrupt from the terminal reaches them by itself.
+        return Ok(());
+    }
 
     let passages = std::mem::take(&mut *passages.lock().await);
     let wall_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
