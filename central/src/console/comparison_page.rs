@@ -212,8 +212,8 @@ fn finding(figure: &Figure) -> Markup {
 
 fn notes(batches: &Batches) -> Markup {
     html! {
-        p { strong { "Own portrait: " } "travellers who were admitted, compared with the portrait on their chip. Rejected ones were let in by an \
-            officer. Whoever was not admitted may be somebody else than the document says, and is left out: the true FNMR can be higher." }
+        p { strong { "Own portrait: " } "travellers who were admitted, compared with the portrait on their chip. Whom the threshold in \
+            force rejected was let in by an officer. Whoever was not admitted may be somebody else than the document says, and is left out: the true FNMR can be higher." }
         p { strong { "Others: " } "travellers compared with portraits of those before them. A group counts pairs of its own people alone: \
             strangers of one sex, age and nationality are the ones mistaken for each other." }
         @if batches.retention.is_empty() {
