@@ -546,7 +546,9 @@ async fn face_comparisons_are_counted_once_and_shown_to_the_officers_of_that_aut
     assert_eq!(send(&first).await, StatusCode::OK);
     let other = batch(NOW, [0, 60], [0, 1_000]);
     assert_eq!(send(&other).await, StatusCode::CONFLICT);
-    // The next day, which the report adds.
+    // Later that day and on the next, which the report adds.
+    let later = batch(NOW.plus_ms(60_000), [0, 30], [0, 500]);
+    assert_eq!(send(&later).await, StatusCode::OK);
     let next_day = NOW.plus_ms(86_400_000);
     assert_eq!(
         send(&batch(next_day, [1, 60], [0, 3_000])).await,
@@ -567,19 +569,19 @@ async fn face_comparisons_are_counted_once_and_shown_to_the_officers_of_that_aut
         "non_mated_comparisons",
         "false_matches",
     ];
-    assert_eq!(names.map(counted), [120, 2, 4_000, 0]);
+    assert_eq!(names.map(counted), [150, 2, 4_500, 0]);
     let [rate, low, high] = [0, 1, 2].map(|place| figure["fnmr"][place].as_f64().unwrap());
-    assert!((rate - 2.0 / 120.0).abs() < 1e-12 && low < rate && rate < high);
+    assert!((rate - 2.0 / 150.0).abs() < 1e-12 && low < rate && rate < high);
     assert_eq!(figure["finding"], "lower");
     let batches = &report_of_border["batches"];
-    assert_eq!(batches["left_out"], 2);
+    assert_eq!(batches["left_out"], 3);
     assert_eq!(batches["retention"][0], "Immigration Act 40");
     assert_eq!(report(&quarantine()).await["figures"], Value::Array(vec![]));
 
     let cookie = world.session(&border()).await;
     let (status, page) = world.page(&cookie, "/console/comparisons").await;
     assert_eq!(status, StatusCode::OK);
-    for shown in ["fused, 3 frames", "1.67 %", "4,000", "Immigration Act 40"] {
+    for shown in ["fused, 3 frames", "1.33 %", "4,500", "Immigration Act 40"] {
         assert!(page.contains(shown), "{shown}");
     }
 }
