@@ -10,8 +10,8 @@ use axum::{
 };
 use egate_types::{AuthorityId, InspectionId, LaneId};
 use egate_wire::v1::{
-    DecisionEnvelope, ErrorBody, EvidenceSubmission, LaneView, ListState, OpenInspection,
-    PassageRecord, ReferralNotice, SignedVerdict, limits::BODY_BYTES_MAX,
+    ComparisonBatch, DecisionEnvelope, ErrorBody, EvidenceSubmission, LaneView, ListState,
+    OpenInspection, PassageRecord, ReferralNotice, SignedVerdict, limits::BODY_BYTES_MAX,
 };
 use serde::{Deserialize, de::DeserializeOwned};
 
@@ -65,6 +65,10 @@ pub(crate) fn routes() -> Router<App> {
             put(record),
         )
         .route("/v1/authorities/{authority}/lanes/{lane}/view", put(view))
+        .route(
+            "/v1/authorities/{authority}/lanes/{lane}/comparisons/{began_ms}",
+            put(comparisons),
+        )
         .route(
             "/v1/authorities/{authority}/lanes/{lane}/decisions",
             get(decisions),
@@ -135,6 +139,20 @@ async fn view(
     gate.must_be(&message.lane)?;
     same(id::<LaneId>(&lane)?, message.lane.clone())?;
     app.show(&id(&authority)?, message)?;
+    Ok(StatusCode::OK)
+}
+
+async fn comparisons(
+    State(app): State<App>,
+    gate: Gate,
+    Path((authority, lane, began_ms)): Path<(String, String, String)>,
+    body: Bytes,
+) -> Result<StatusCode, AppError> {
+    let batch: ComparisonBatch = parse(&body)?;
+    gate.must_be(&batch.lane)?;
+    same(id::<LaneId>(&lane)?, batch.lane.clone())?;
+    same(began_ms, batch.began_at.0.to_string())?;
+    app.count_comparisons(&id(&authority)?, &batch).await?;
     Ok(StatusCode::OK)
 }
 

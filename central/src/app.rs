@@ -17,15 +17,17 @@ use egate_types::{
     UtcTime, Verdict,
 };
 use egate_wire::v1::{
-    AuthorityKey, CheckSummary, DecisionClaims, DecisionEnvelope, EvidenceSubmission, LaneView,
-    ListState, OpenInspection, PassageRecord, ReasonCode, ReferralNotice, SignedVerdict,
-    VerdictClaims, limits::DECISION_WAIT_MS_MAX, sign_decision, sign_verdict,
+    AuthorityKey, CheckSummary, ComparisonBatch, DecisionClaims, DecisionEnvelope,
+    EvidenceSubmission, LaneView, ListState, OpenInspection, PassageRecord, ReasonCode,
+    ReferralNotice, SignedVerdict, VerdictClaims, limits::DECISION_WAIT_MS_MAX, sign_decision,
+    sign_verdict,
 };
 use sha2::{Digest, Sha256};
 use tokio::sync::broadcast;
 
 use crate::{
     clock::{Clock, Random},
+    comparison_report::ComparisonReport,
     limits::{
         DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
         REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
@@ -430,6 +432,30 @@ impl App {
             Once::Different => return Err(AppError::Conflict),
         }
         Ok(())
+    }
+
+    /// Counts the face comparisons of a lane.
+    pub(crate) async fn count_comparisons(
+        &self,
+        authority: &AuthorityId,
+        batch: &ComparisonBatch,
+    ) -> Result<(), AppError> {
+        self.authority(authority)?;
+        match self.0.store.add_comparisons(authority, batch).await? {
+            Once::Written | Once::SameAgain => Ok(()),
+            Once::Different => Err(AppError::Conflict),
+        }
+    }
+
+    /// What the lanes of the officer's authority counted. Sums of a port: looking is not audited.
+    pub(crate) async fn comparison_report(
+        &self,
+        officer: &StoredOfficer,
+    ) -> Result<ComparisonReport, AppError> {
+        let batches = self.0.store.comparison_batches(&officer.authority).await?;
+        let counts = self.0.store.comparisons(&officer.authority).await?;
+        let authority = officer.authority.clone();
+        Ok(ComparisonReport::new(authority, batches, counts))
     }
 
     /// Adds an officer.

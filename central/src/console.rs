@@ -1,12 +1,13 @@
 //! The officers' console: server-rendered pages, one live stream, no asset from elsewhere.
 
+mod comparison_page;
 mod pages;
 mod view;
 
 use std::{collections::BTreeMap, convert::Infallible, time::Duration};
 
 use axum::{
-    Form, Router,
+    Form, Json, Router,
     extract::{FromRequestParts, Path, State},
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{
@@ -21,11 +22,13 @@ use futures::{Stream, stream};
 use serde::Deserialize;
 use tokio::sync::broadcast;
 
+use self::comparison_page::ComparisonPage;
 use self::pages::{CasePage, CasesPage, LanesPage, LoginPage};
 pub use self::pages::{PAGES, SamplePage};
 use crate::{
     api,
     app::{App, AppError},
+    comparison_report::ComparisonReport,
     limits::CONSOLE_TICK_MS,
     store::StoredOfficer,
 };
@@ -44,6 +47,8 @@ pub fn router(app: App) -> Router {
         .route("/console/cases/{inspection}", get(case))
         .route("/console/cases/{inspection}/decision", post(decide))
         .route("/console/cases/{inspection}/{portrait}", get(portrait))
+        .route("/console/comparisons", get(comparisons))
+        .route("/console/comparisons.json", get(comparison_report))
         .layer(axum::middleware::map_response(protect));
     console.merge(api::routes()).with_state(app)
 }
@@ -253,6 +258,22 @@ async fn decide(
     )
     .await?;
     Ok(Redirect::to("/console/cases"))
+}
+
+async fn comparisons(State(app): State<App>, signed_in: SignedIn) -> Page {
+    let page = ComparisonPage {
+        frame: view::frame(&app, &signed_in.officer)?,
+        report: app.comparison_report(&signed_in.officer).await?,
+    };
+    Ok(Html(page.render().into_string()))
+}
+
+/// The same for programs.
+async fn comparison_report(
+    State(app): State<App>,
+    signed_in: SignedIn,
+) -> Result<Json<ComparisonReport>, PageError> {
+    Ok(Json(app.comparison_report(&signed_in.officer).await?))
 }
 
 fn known(inspection: &str) -> Result<InspectionId, AppError> {

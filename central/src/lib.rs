@@ -8,6 +8,7 @@
 mod api;
 mod app;
 pub mod clock;
+mod comparison_report;
 pub mod config;
 mod console;
 mod limits;

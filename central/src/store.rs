@@ -1,5 +1,7 @@
 //! Everything SQL. One SQLite file; one connection, because SQLite has one writer and every statement here is short.
 
+mod comparisons;
+
 use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path, str::FromStr as _};
 
 use egate_types::{

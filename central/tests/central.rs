@@ -19,15 +19,17 @@ use central::{
 };
 use egate_types::{
     AuthorityId, CheckNode, CheckResult, ChipAccess, Date, Direction, DocumentNumber, EvidenceHash,
-    InspectionId, LaneId, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode, Sex,
-    StateCode, TravellerScreen, UtcTime, Verdict,
+    InspectionId, LaneId, MatchScore, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode,
+    Sex, StateCode, TravellerScreen, UtcTime, Verdict,
 };
 use egate_wire::v1::{
-    AuthorityKey, CheckSummary, DecisionEnvelope, DocumentMessage, ErrorBody, EvidenceSubmission,
-    Expected, ExpectedDecision, Jpeg, LaneView, ListState, OpenInspection, PassageRecord,
-    ReferralNotice, SignedVerdict, VerdictClaims, path, verify_decision, verify_verdict,
+    AuthorityKey, CheckSummary, ComparisonBatch, ComparisonCount, ComparisonGroup,
+    DecisionEnvelope, DocumentMessage, ErrorBody, Errors, EvidenceSubmission, Expected,
+    ExpectedDecision, Jpeg, LaneView, ListState, OpenInspection, PassageRecord, ReferralNotice,
+    SignedVerdict, VerdictClaims, path, verify_decision, verify_verdict,
 };
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::ServiceExt as _;
 
@@ -300,6 +302,27 @@ fn record(n: u8) -> PassageRecord {
     }
 }
 
+/// Errors among comparisons of everybody, in the configuration that decides.
+fn batch(began_at: UtcTime, mated: [u32; 2], non_mated: [u32; 2]) -> ComparisonBatch {
+    ComparisonBatch {
+        lane: lane(),
+        began_at,
+        ended_at: began_at.plus_ms(10_000),
+        retention: Some("Immigration Act 40".into()),
+        left_out: 1,
+        skipped: 0,
+        counts: vec![ComparisonCount {
+            configuration: "fused, 3 frames".into(),
+            match_score: MatchScore(470_000),
+            fmr_ppb: 1_000_000,
+            in_force: true,
+            group: ComparisonGroup::All,
+            mated: Errors::try_from(mated).unwrap(),
+            non_mated: Errors::try_from(non_mated).unwrap(),
+        }],
+    }
+}
+
 #[tokio::test]
 async fn verdicts_follow_each_authoritys_own_list_and_law() {
     let world = World::new().await;
@@ -372,6 +395,11 @@ async fn a_gate_speaks_for_its_own_lane_alone() {
             json("PUT", &path::view(&a, &lane()), &view),
             json("GET", &path::decisions(&a, &lane(), 0, 0), &()),
             json("PUT", &path::record(&a, id), &record(1)),
+            json(
+                "PUT",
+                &path::comparisons(&a, &lane(), NOW),
+                &batch(NOW, [0, 1], [0, 0]),
+            ),
         ]
     };
     for (peer, expected) in [
@@ -495,6 +523,67 @@ async fn a_record_is_kept_once_and_the_chain_tells_a_change() {
         matches!(broken, ChainError::Broken { seq: 2, .. }),
         "{broken}"
     );
+}
+
+#[tokio::test]
+async fn face_comparisons_are_counted_once_and_shown_to_the_officers_of_that_authority() {
+    let world = World::new().await;
+    let send = async |batch: &ComparisonBatch| {
+        let path = path::comparisons(&border(), &lane(), batch.began_at);
+        world.gate("PUT", &path, batch).await.0
+    };
+    let report = async |whose: &AuthorityId| -> Value {
+        let cookie = world.session(whose).await;
+        let (status, body) = world.page(&cookie, "/console/comparisons.json").await;
+        assert_eq!(status, StatusCode::OK);
+        serde_json::from_str(&body).unwrap()
+    };
+    assert_eq!(report(&border()).await["batches"], Value::Null);
+
+    let first = batch(NOW, [1, 60], [0, 1_000]);
+    // The acknowledgement got lost and the gate sends it again.
+    assert_eq!(send(&first).await, StatusCode::OK);
+    assert_eq!(send(&first).await, StatusCode::OK);
+    let other = batch(NOW, [0, 60], [0, 1_000]);
+    assert_eq!(send(&other).await, StatusCode::CONFLICT);
+    // Later that day and on the next, which the report adds.
+    let later = batch(NOW.plus_ms(60_000), [0, 30], [0, 500]);
+    assert_eq!(send(&later).await, StatusCode::OK);
+    let next_day = NOW.plus_ms(86_400_000);
+    assert_eq!(
+        send(&batch(next_day, [1, 60], [0, 3_000])).await,
+        StatusCode::OK
+    );
+    let elsewhere = path::comparisons(&border(), &lane(), next_day);
+    let mismatch = world.gate("PUT", &elsewhere, &first).await.0;
+    assert_eq!(mismatch, StatusCode::BAD_REQUEST);
+
+    let report_of_border = report(&border()).await;
+    let [figure] = report_of_border["figures"].as_array().unwrap().as_slice() else {
+        panic!("one figure, got {report_of_border}")
+    };
+    let counted = |name: &str| figure[name].as_u64().unwrap();
+    let names = [
+        "mated_comparisons",
+        "false_non_matches",
+        "non_mated_comparisons",
+        "false_matches",
+    ];
+    assert_eq!(names.map(counted), [150, 2, 4_500, 0]);
+    let [rate, low, high] = [0, 1, 2].map(|place| figure["fnmr"][place].as_f64().unwrap());
+    assert!((rate - 2.0 / 150.0).abs() < 1e-12 && low < rate && rate < high);
+    assert_eq!(figure["finding"], "lower");
+    let batches = &report_of_border["batches"];
+    assert_eq!(batches["left_out"], 3);
+    assert_eq!(batches["retention"][0], "Immigration Act 40");
+    assert_eq!(report(&quarantine()).await["figures"], Value::Array(vec![]));
+
+    let cookie = world.session(&border()).await;
+    let (status, page) = world.page(&cookie, "/console/comparisons").await;
+    assert_eq!(status, StatusCode::OK);
+    for shown in ["fused, 3 frames", "1.33 %", "4,500", "Immigration Act 40"] {
+        assert!(page.contains(shown), "{shown}");
+    }
 }
 
 #[tokio::test]
@@ -717,6 +806,8 @@ async fn the_console_needs_a_live_session() {
     let pages = [
         "/console/lanes",
         "/console/cases",
+        "/console/comparisons",
+        "/console/comparisons.json",
         "/console/events",
         case.as_str(),
         portrait.as_str(),

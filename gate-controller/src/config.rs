@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use egate_types::{AuthorityId, Direction, LaneId, Language};
 use serde::Deserialize;
 
+use crate::face::field::KEEP_MINUTES_MAX;
+
 /// Everything one gate needs to know.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -33,6 +35,8 @@ pub struct Config {
     pub devices: DevicesConfig,
     /// Face models.
     pub models: ModelsConfig,
+    /// The rule under which references outlive their inspection for the evaluation in the field; they do not if absent.
+    pub reference_retention: Option<RetentionConfig>,
     /// Traveller display.
     pub display: DisplayConfig,
 }
@@ -133,6 +137,16 @@ pub struct ModelsConfig {
     pub folder: Option<PathBuf>,
 }
 
+/// A law that allows keeping the templates of chip portraits beyond the inspection, in memory alone.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct RetentionConfig {
+    /// Which law and section; it stands in the log and in the report.
+    pub law: String,
+    /// How long, minutes; at most [`KEEP_MINUTES_MAX`].
+    pub keep_minutes: u32,
+}
+
 /// Traveller display.
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -171,6 +185,11 @@ pub enum ConfigError {
     /// The identity authority is not among the required ones.
     #[error("identity_authority {0} is not among the authorities; add it or name another")]
     IdentityNotRequired(AuthorityId),
+    /// A retention rule that names no law, or keeps too long.
+    #[error(
+        "reference_retention must name its law and keep for 1 to {KEEP_MINUTES_MAX} minutes; leave it out to keep nothing"
+    )]
+    Retention,
 }
 
 impl Config {
@@ -190,6 +209,11 @@ impl Config {
             .any(|a| a.id == config.identity_authority)
         {
             return Err(ConfigError::IdentityNotRequired(config.identity_authority));
+        }
+        let keeps = 1..=KEEP_MINUTES_MAX;
+        let retention = config.reference_retention.as_ref();
+        if retention.is_some_and(|r| r.law.trim().is_empty() || !keeps.contains(&r.keep_minutes)) {
+            return Err(ConfigError::Retention);
         }
         let folder = path.parent().unwrap_or(Path::new("."));
         for relative in [

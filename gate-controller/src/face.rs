@@ -4,6 +4,7 @@
 //! other. Frames, faces and templates are wiped as soon as the loop no longer holds them.
 
 pub mod capture_loop;
+pub mod field;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,6 +21,7 @@ use tokio::sync::{mpsc, watch};
 use crate::clock::Clock;
 use crate::portrait;
 use capture_loop::{Basis, CaptureLoop, Effect, End, FrameNumber, Input, Look};
+use field::{Comparable, Configuration, Pair, Threshold};
 
 /// The face pipeline, shared by the captures of this gate; one frame at a time.
 #[derive(Clone)]
@@ -39,6 +41,9 @@ pub struct Captured {
     pub basis: Basis,
     /// The last of them, as JPEG, for evidence and the officer.
     pub live_jpeg: Vec<u8>,
+    /// What was compared, for the evaluation in the field, one pair per configuration; none if the chip portrait shows no
+    /// usable face.
+    pub pairs: Vec<Pair<Template>>,
 }
 
 /// What the capture has to say.
@@ -76,6 +81,18 @@ impl FaceEngine {
     /// The score from which two faces count as the same person.
     pub fn match_threshold(&self) -> MatchScore {
         self.lock().thresholds().match_score
+    }
+
+    /// The ways to compare that the evaluation in the field counts.
+    pub fn configurations(&self) -> Vec<Configuration> {
+        let pipeline = self.lock();
+        let deciding = pipeline.thresholds().match_score;
+        let configurations = pipeline.configurations().zip(0..);
+        let named = configurations.map(|(of, place)| {
+            let in_force = (place == 0).then_some(deciding);
+            configuration(of, in_force)
+        });
+        named.collect()
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, FacePipeline> {
@@ -121,7 +138,7 @@ pub async fn capture(
     let mut capture = Capture {
         engine,
         frames,
-        reference: Arc::new(reference),
+        reference: reference.map(Arc::new),
         began,
         clock,
         held: BTreeMap::new(),
@@ -166,7 +183,7 @@ pub async fn capture(
 struct Capture {
     engine: FaceEngine,
     frames: watch::Receiver<Option<Arc<Frame>>>,
-    reference: Arc<Option<Template>>,
+    reference: Option<Arc<Template>>,
     began: MonoTime,
     clock: Clock,
     held: BTreeMap<FrameNumber, Arc<Seen>>,
@@ -234,7 +251,7 @@ impl Capture {
         let reference = self.reference.clone();
         let judged = self
             .engine
-            .work(move |pipeline| judge(pipeline, &seen, basis, reference.as_ref().as_ref()));
+            .work(move |pipeline| judge(pipeline, &seen, basis, reference));
         let Ok(captured) = judged.await else {
             return Input::ModelFailed;
         };
@@ -316,7 +333,7 @@ fn judge(
     pipeline: &mut FacePipeline,
     seen: &[Arc<Seen>],
     basis: Basis,
-    reference: Option<&Template>,
+    reference: Option<Arc<Template>>,
 ) -> Result<Captured, JudgeError> {
     let (mut templates, mut pads) = (Vec::new(), Vec::new());
     for seen in seen {
@@ -324,10 +341,10 @@ fn judge(
         templates.push((template, seen.quality));
         pads.push(pad.clone());
     }
-    let live = Template::fuse_weighted(templates).ok_or(JudgeError::NoFrame)?;
+    let live = Template::fuse_weighted(templates.iter().copied()).ok_or(JudgeError::NoFrame)?;
     let last = seen.last().ok_or(JudgeError::NoFrame)?;
     let live_jpeg = encode_jpeg(&last.frame.image, OFFICER_JPEG_QUALITY)?;
-    let match_score = reference.map(|reference| live.compare(reference));
+    let match_score = reference.as_ref().map(|reference| live.compare(reference));
     let pad_score = pipeline.judge_attempt(&pads).score();
     let thresholds = pipeline.thresholds();
     let passed = |ok| {
@@ -344,6 +361,8 @@ fn judge(
     let presentation = pad_score.map_or(CheckResult::Undetermined, |score| {
         passed(score >= thresholds.pad_score && basis != Basis::PadAlarm)
     });
+    let second_live = pipeline.fuse_for_second(templates);
+    let pairs = reference.map(|reference| pairs(pipeline, live, second_live, reference));
     Ok(Captured {
         match_score,
         pad_score,
@@ -351,7 +370,52 @@ fn judge(
         presentation,
         basis,
         live_jpeg,
+        pairs: pairs.unwrap_or_default(),
     })
+}
+
+/// In the order of [`FacePipeline::configurations`].
+fn pairs(
+    pipeline: &FacePipeline,
+    live: Template,
+    second_live: Option<Template>,
+    reference: Arc<Template>,
+) -> Vec<Pair<Template>> {
+    let second = second_live.zip(pipeline.in_second(&reference));
+    let second = second.map(|(live, reference)| Pair {
+        live,
+        reference: Arc::new(reference),
+    });
+    std::iter::once(Pair { live, reference })
+        .chain(second)
+        .collect()
+}
+
+fn configuration(
+    of: egate_models::Configuration<'_>,
+    in_force: Option<MatchScore>,
+) -> Configuration {
+    let frames = match of.frames {
+        1 => "best frame".to_owned(),
+        frames => format!("{frames} frames"),
+    };
+    let points = of.matcher.points.iter();
+    let thresholds = points.map(|point| Threshold {
+        match_score: point.match_score,
+        // A rate of at most 1 is at most a billion of these.
+        fmr_ppb: (point.fmr * 1e9).round() as u32,
+        in_force: in_force == Some(point.match_score),
+    });
+    Configuration {
+        name: format!("{}, {frames}", of.matcher.name),
+        thresholds: thresholds.collect(),
+    }
+}
+
+impl Comparable for Template {
+    fn score(&self, other: &Self) -> MatchScore {
+        self.compare(other)
+    }
 }
 
 /// Quality of the live picture shown to the officer.

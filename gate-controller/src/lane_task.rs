@@ -31,6 +31,7 @@ use tokio::task::AbortHandle;
 use crate::clock::Clock;
 use crate::document::{ChipReadFailure, ChipSource, ReadDocument, read_and_judge};
 use crate::face::{CaptureEvent, FaceEngine, capture};
+use crate::field_evaluation::Field;
 use crate::inspection::{Ending, OpenCase, records, standing_views};
 use crate::journal::{Consent, Journal, Line, Recovery};
 use crate::link::{Link, LinkError};
@@ -94,6 +95,8 @@ pub struct Station {
     pub journal: Journal,
     /// What start-up found in it.
     pub recovery: Recovery,
+    /// Evaluation in the field.
+    pub field: Field,
     /// Records to be delivered.
     pub outbox: mpsc::UnboundedSender<(AuthorityId, PassageRecord)>,
     /// What the traveller sees.
@@ -690,7 +693,7 @@ impl LaneTask {
     /// The record is durable before it is sent; captures and names are gone when this returns.
     fn close(&mut self, ending: &Ending) -> Result<(), LaneTaskError> {
         self.stop_capture();
-        let Some(case) = self.case.take() else {
+        let Some(mut case) = self.case.take() else {
             return Ok(());
         };
         let records = records(&case, ending, &self.station.lane_id, self.station.direction);
@@ -710,6 +713,7 @@ impl LaneTask {
         for record in records {
             let _ = self.station.outbox.send(record);
         }
+        self.station.field.offer(&mut case, ending.outcome);
         Ok(())
     }
 

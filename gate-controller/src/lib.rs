@@ -7,6 +7,7 @@ pub mod display;
 pub mod display_task;
 pub mod document;
 pub mod face;
+pub mod field_evaluation;
 pub mod inspection;
 pub mod journal;
 pub mod lane_task;

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use egate_types::{AuthorityId, InspectionId, LaneId};
 use egate_wire::v1::{
-    AuthorityPublicKey, DecisionEnvelope, ErrorBody, EvidenceSubmission, LaneView, ListState,
-    OpenInspection, PassageRecord, ReferralNotice, SignedVerdict, path,
+    AuthorityPublicKey, ComparisonBatch, DecisionEnvelope, ErrorBody, EvidenceSubmission, LaneView,
+    ListState, OpenInspection, PassageRecord, ReferralNotice, SignedVerdict, path,
 };
 use reqwest::{Client, Method, RequestBuilder};
 use serde::Serialize;
@@ -154,6 +154,12 @@ impl Link {
     pub async fn record(&self, record: &PassageRecord) -> Result<(), LinkError> {
         self.put(&path::record(&self.authority, record.inspection), record)
             .await
+    }
+
+    /// Delivers what was counted of face comparisons; delivering it again changes nothing.
+    pub async fn comparisons(&self, batch: &ComparisonBatch) -> Result<(), LinkError> {
+        let path = path::comparisons(&self.authority, &batch.lane, batch.began_at);
+        self.put(&path, batch).await
     }
 
     /// Shows the officers what the lane is doing.

@@ -19,6 +19,7 @@ use crate::config::{CameraSource, Config, ReaderSource, ScannerSource};
 use crate::display_task;
 use crate::document::{ChipReadFailure, ChipSource, load_profile, load_trust};
 use crate::face::FaceEngine;
+use crate::field_evaluation;
 use crate::journal::Journal;
 use crate::lane_task::{self, Event, INBOX_MAX, Station};
 use crate::link::{self, Link};
@@ -105,6 +106,17 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         links.insert(authority.id.clone(), link);
     }
     tokio::spawn(uplink::sort(records, queues));
+    let (batches, counted) = mpsc::channel(1);
+    if let Some(link) = links.get(&config.identity_authority) {
+        tokio::spawn(uplink::comparisons(link.clone(), counted));
+    }
+    let field = field_evaluation::start(
+        config.lane.clone(),
+        engine.configurations(),
+        config.reference_retention.as_ref(),
+        clock,
+        batches,
+    )?;
 
     let lane = Lane::new(LaneConfig {
         required: links.keys().cloned().collect(),
@@ -126,6 +138,7 @@ pub async fn run(config: Config, shutdown: impl Future<Output = ()>) -> anyhow::
         links,
         journal,
         recovery,
+        field,
         outbox,
         screen,
         view,

@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use egate_types::{AuthorityId, LaneId};
-use egate_wire::v1::{LaneView, PassageRecord};
+use egate_wire::v1::{ComparisonBatch, LaneView, PassageRecord};
 use tokio::sync::{mpsc, watch};
 
 use crate::lane_task::Event;
@@ -110,6 +110,30 @@ pub async fn deliver(
             Err(error) => {
                 tracing::debug!(%error, "record not delivered");
                 tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+            }
+        }
+    }
+}
+
+/// Delivers counted face comparisons, each batch until it is acknowledged or refused. What a gate has counted and not
+/// delivered when it ends is lost: it is a sample, and no record.
+pub async fn comparisons(link: Link, mut batches: mpsc::Receiver<ComparisonBatch>) {
+    while let Some(batch) = batches.recv().await {
+        loop {
+            match link.comparisons(&batch).await {
+                Ok(()) => break,
+                Err(
+                    error @ LinkError::Refused {
+                        status: 400..=499, ..
+                    },
+                ) => {
+                    tracing::error!(lane.id = %batch.lane, %error, "counts of face comparisons refused");
+                    break;
+                }
+                Err(error) => {
+                    tracing::debug!(%error, "counts of face comparisons not delivered");
+                    tokio::time::sleep(Duration::from_millis(RETRY_MS)).await;
+                }
             }
         }
     }

@@ -8,9 +8,10 @@ use anyhow::Context;
 use egate_hardware::camera::Frame;
 use egate_models::{Environment, FacePipeline, Manifest, Selection, encode_jpeg};
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
-use egate_types::{BgrFrame, CheckResult};
+use egate_types::{BgrFrame, CheckResult, MatchScore};
 use gate_controller::clock::Clock;
 use gate_controller::face::capture_loop::Basis;
+use gate_controller::face::field::Comparable;
 use gate_controller::face::{CaptureEvent, Captured, FaceEngine, capture};
 use tokio::sync::{mpsc, watch};
 
@@ -74,6 +75,25 @@ async fn the_holder_passes_on_good_frames() -> anyhow::Result<()> {
     assert_eq!(captured.face, CheckResult::Successful);
     assert_eq!(captured.presentation, CheckResult::Successful);
     assert_eq!(captured.basis, Basis::GoodFrames);
+    // What the evaluation in the field counts is what was judged, and the same faces compared in a second way.
+    let configurations = engine()?.configurations();
+    let names: Vec<&str> = configurations.iter().map(|c| c.name.as_str()).collect();
+    let expected = [
+        "synthetic-embedder, 3 frames",
+        "synthetic-embedder, best frame",
+    ];
+    assert_eq!(names, expected);
+    let in_force = configurations[0].thresholds.iter().find(|t| t.in_force);
+    let threshold = in_force.map(|threshold| threshold.match_score);
+    assert_eq!(threshold, Some(engine()?.match_threshold()));
+    assert!(!configurations[1].thresholds.iter().any(|t| t.in_force));
+    let scores = captured.pairs.iter().map(|p| p.live.score(&p.reference));
+    let scores: Vec<MatchScore> = scores.collect();
+    assert_eq!(scores.len(), 2);
+    assert_eq!(Some(scores[0]), captured.match_score);
+    assert!(scores[1] > MatchScore(500_000) && scores[1] != scores[0]);
+    let crossed = captured.pairs[0].live.score(&captured.pairs[1].reference);
+    assert_eq!(crossed, MatchScore(-1_000_000), "of two configurations");
     Ok(())
 }
 

@@ -15,12 +15,13 @@
 //!   comparisons made can be had from them; without failures the two are equal.
 //! - Intervals are 95 %, by resampling people and not comparisons ([`bootstrap`]).
 
+pub use egate_types::interval;
+
 pub mod bootstrap;
 pub mod comparison;
 pub mod curve;
 pub mod groups;
 pub mod html;
-pub mod interval;
 pub mod markdown;
 pub mod presentation;
 pub mod score;

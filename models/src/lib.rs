@@ -27,12 +27,14 @@ pub use gallery::{Candidate, Gallery, GalleryError};
 pub use geometry::GeometryError;
 pub use manifest::{
     CaptureLimits, EVALUATION, Manifest, ManifestError, Matcher, MeasuredAttacks, MeasuredPairs,
-    ModelFile, ModelPath, ModelSet, OperatingPoint, Presentation, cache_folder,
+    ModelFile, ModelPath, ModelSet, OperatingPoint, Presentation, SecondConfiguration,
+    cache_folder,
 };
 pub use network::NetworkError;
 pub use pad::{PadCues, PadEvidence, PadOutcome, PadSequence};
 pub use pipeline::{
-    AnalyseError, Environment, FacePipeline, FrameAnalysis, LoadError, Selection, Thresholds,
+    AnalyseError, Configuration, Environment, FacePipeline, FrameAnalysis, LoadError, Selection,
+    Thresholds,
 };
 pub use portrait::{PortraitError, decode_photograph, decode_portrait, encode_jpeg};
 pub use quality::{Component, Judgement, Quality, QualityScore};

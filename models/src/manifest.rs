@@ -306,6 +306,9 @@ pub struct ModelSet {
     pub matcher: String,
     /// The decision threshold is the lowest one whose false match rate is no larger than this share.
     pub fmr_max: f64,
+    /// What the evaluation in the field compares with beside it; decides nothing.
+    #[serde(default)]
+    pub second: Option<SecondConfiguration>,
     /// The log-odds of these networks are averaged; none if attacks are not looked for, and then no passage is without an officer.
     pub pad: Vec<String>,
     /// Learned quality, where the set has a network for it.
@@ -315,6 +318,17 @@ pub struct ModelSet {
     pub presentation: Presentation,
     /// What a usable picture of this set's networks is.
     pub capture: CaptureLimits,
+}
+
+/// A second way to compare the faces of one transaction (BSI TR-03121 EVA-VER-nCIR-1), made of what the first one leaves: no
+/// network runs for it, and nothing more of a traveller is held.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecondConfiguration {
+    /// A matcher whose embedders are among those of the set's own.
+    pub matcher: String,
+    /// So many frames of an attempt are fused, the best ones; at most [`crate::FRAMES_PER_ATTEMPT`].
+    pub frames: usize,
 }
 
 /// Threshold of attack detection, and what was measured with it.
@@ -431,6 +445,20 @@ impl Matcher {
             .iter()
             .copied()
             .find(|point| point.fmr <= fmr_max)
+    }
+
+    /// Share of each embedder's cosine in the score.
+    pub(crate) fn weights(&self) -> Vec<f32> {
+        self.embedders.iter().map(|part| part.weight).collect()
+    }
+
+    /// Where its embedders stand among those of another matcher, if all do.
+    pub(crate) fn parts_within(&self, other: &Self) -> Option<Vec<usize>> {
+        let place = |part: &WeightedEmbedder| {
+            let mut there = other.embedders.iter();
+            there.position(|embedder| embedder.name == part.name)
+        };
+        self.embedders.iter().map(place).collect()
     }
 }
 

@@ -1,20 +1,22 @@
 //! The pipeline that callers use: load a set, analyse frames, embed and compare faces.
 
+use std::cmp::Reverse;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use egate_types::{BgrFrame, Coaching, MatchScore, PadScore};
 
+use crate::FRAMES_PER_ATTEMPT;
 use crate::detect::{Detector, Face};
 use crate::geometry::{GeometryError, align};
 use crate::manifest::{
     Alignment, CaptureLimits, EVALUATION, Embedder, Input, Manifest, ManifestError, Matcher,
-    ModelFile, QualityModel, unknown,
+    ModelFile, ModelSet, QualityModel, unknown,
 };
 use crate::network::{Network, NetworkError};
 use crate::pad::{AttackDetector, PadOutcome, Traces};
 use crate::parallel::{Task, Workers};
-use crate::quality::{self, Quality};
+use crate::quality::{self, Quality, QualityScore};
 use crate::runtime::{self, RuntimeError};
 use crate::template::{Space, Template};
 
@@ -133,10 +135,28 @@ pub struct Thresholds {
     pub pad_score: PadScore,
 }
 
+/// The second way to compare, with what it takes of a template.
+struct Second {
+    matcher: Matcher,
+    frames: usize,
+    parts: Vec<usize>,
+    space: Arc<Space>,
+}
+
+/// A way to compare faces, as the evaluation in the field counts it.
+#[derive(Debug, Clone, Copy)]
+pub struct Configuration<'a> {
+    /// The matcher with its thresholds.
+    pub matcher: &'a Matcher,
+    /// Frames of an attempt that are fused, at most.
+    pub frames: usize,
+}
+
 /// A loaded model set.
 pub struct FacePipeline {
     set: String,
     matcher: Matcher,
+    second: Option<Second>,
     thresholds: Thresholds,
     workers: Workers,
     detector: Detector,
@@ -205,6 +225,7 @@ impl FacePipeline {
         Ok(Self {
             set: selection.set.clone(),
             matcher: matcher.clone(),
+            second: second(manifest, set, matcher),
             thresholds,
             workers: Workers::new(threads)?,
             detector: Detector::new(network, detector),
@@ -222,6 +243,39 @@ impl FacePipeline {
     /// The matcher, with all its thresholds and what they were measured on.
     pub fn matcher(&self) -> &Matcher {
         &self.matcher
+    }
+
+    /// The ways to compare that the evaluation in the field counts: the one that decides, then the second one if there is one.
+    pub fn configurations(&self) -> impl Iterator<Item = Configuration<'_>> {
+        let first = Configuration {
+            matcher: &self.matcher,
+            frames: FRAMES_PER_ATTEMPT,
+        };
+        let second = self.second.iter().map(|second| Configuration {
+            matcher: &second.matcher,
+            frames: second.frames,
+        });
+        std::iter::once(first).chain(second)
+    }
+
+    /// A template in the second configuration; `None` if there is none.
+    #[must_use]
+    pub fn in_second(&self, template: &Template) -> Option<Template> {
+        let second = self.second.as_ref()?;
+        Some(template.under(&second.parts, second.space.clone()))
+    }
+
+    /// One template of an attempt's frames in the second configuration; `None` if there is none, or no frame.
+    #[must_use]
+    pub fn fuse_for_second<'a>(
+        &self,
+        looks: impl IntoIterator<Item = (&'a Template, QualityScore)>,
+    ) -> Option<Template> {
+        let frames = self.second.as_ref()?.frames;
+        let mut looks: Vec<_> = looks.into_iter().collect();
+        looks.sort_by_key(|(_, quality)| Reverse(*quality));
+        looks.truncate(frames);
+        self.in_second(&Template::fuse_weighted(looks)?)
     }
 
     /// The decision thresholds in force.
@@ -333,6 +387,22 @@ impl FacePipeline {
     }
 }
 
+/// None either where the caller selected another matcher that lacks an embedder of the second one's.
+fn second(manifest: &Manifest, set: &ModelSet, first: &Matcher) -> Option<Second> {
+    let second = set.second.as_ref()?;
+    let matcher = manifest.matcher(&second.matcher)?;
+    Some(Second {
+        frames: second.frames,
+        parts: matcher.parts_within(first)?,
+        space: Arc::new(Space {
+            // Templates of the two configurations must not be comparable even where the matcher is the same.
+            matcher: format!("second {}", matcher.name),
+            weights: matcher.weights(),
+        }),
+        matcher: matcher.clone(),
+    })
+}
+
 /// Reads and loads the models of one selection.
 struct Loader<'a> {
     manifest: &'a Manifest,
@@ -372,7 +442,7 @@ impl Loader<'_> {
                 description: embedder.clone(),
             });
         }
-        let weights = matcher.embedders.iter().map(|part| part.weight).collect();
+        let weights = matcher.weights();
         let matcher = matcher.name.clone();
         let space = Arc::new(Space { matcher, weights });
         Ok(Embedding { networks, space })

@@ -40,6 +40,15 @@ impl Template {
         MatchScore::from_cosine(weighted.map(|(cosine, weight)| cosine * weight).sum())
     }
 
+    /// The same face under a matcher of some of this one's embedders, `parts` being their places.
+    pub(crate) fn under(&self, parts: &[usize], space: Arc<Space>) -> Self {
+        let vectors = parts.iter().filter_map(|part| self.vectors.get(*part));
+        Self {
+            vectors: vectors.cloned().collect(),
+            space,
+        }
+    }
+
     /// The vector whose dot product with another template's is their score, for a [`crate::Gallery`].
     #[must_use]
     pub fn unit_vector(&self) -> Zeroizing<Vec<f32>> {

@@ -176,6 +176,21 @@ fn what_does_not_fit_together_is_refused_by_field() {
         ),
         ("fmr_max = 2e-4", "fmr_max = 1e-9", "set.synthetic.fmr_max"),
         (
+            "second = { matcher = \"face-reid-retail-0095\"",
+            "second = { matcher = \"espressif-mbf-512\"",
+            "set.open.second.matcher",
+        ),
+        (
+            "second = { matcher = \"synthetic-embedder\", frames = 1 }",
+            "second = { matcher = \"synthetic-embedder\", frames = 3 }",
+            "set.synthetic.second.frames",
+        ),
+        (
+            "second = { matcher = \"synthetic-embedder\", frames = 1 }",
+            "second = { matcher = \"synthetic-embedder\", frames = 0 }",
+            "set.synthetic.second.frames",
+        ),
+        (
             "folder = \"synthetic-set\"",
             "folder = \"../elsewhere\"",
             "set.synthetic.folder",

@@ -61,6 +61,12 @@ impl Officer {
         self.page(&format!("/console/cases/{inspection}")).await
     }
 
+    /// The report on face comparisons.
+    pub async fn comparisons(&self) -> anyhow::Result<serde_json::Value> {
+        let report = self.page("/console/comparisons.json").await?;
+        Ok(serde_json::from_str(&report)?)
+    }
+
     /// Decides a case as the form on its page would.
     pub async fn decide(
         &self,

@@ -17,6 +17,7 @@ use egate_hardware::sim::{
 use egate_types::Coaching;
 use egate_wire::v1::PassageRecord;
 use futures::future::{Either, select};
+use serde_json::Value;
 use sqlx::Row;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePool, SqlitePoolOptions};
 use tokio::io::{AsyncBufReadExt, BufReader};
@@ -153,6 +154,28 @@ impl Port {
             records,
             _central: central,
         })
+    }
+
+    /// What the border authority's console reports of face comparisons, once the lanes have told of every face on record.
+    pub async fn comparisons(&self) -> anyhow::Result<Value> {
+        let mut compared = 0;
+        for lane in &self.lanes {
+            let records = self.records_of(&lane.id).await?;
+            let own = records.iter().filter(|(whose, _)| whose == AUTHORITIES[0]);
+            compared += own.filter(|(_, r)| r.match_score.is_some()).count() as u64;
+        }
+        let (_, officer) = self.officers.first().context("no officer")?;
+        let told = async {
+            loop {
+                let report = officer.comparisons().await?;
+                if told_of(&report) >= compared {
+                    return anyhow::Ok(report);
+                }
+                tokio::time::sleep(LOOK).await;
+            }
+        };
+        let told = tokio::time::timeout(PASSAGE, told).await;
+        told.with_context(|| format!("the lanes have not told of all {compared} faces"))?
     }
 
     /// Sends traveller `n` through a lane, lets the officers do what the script says, and waits for the record.
@@ -313,6 +336,17 @@ impl Port {
         }
         Ok(records)
     }
+}
+
+/// Faces that a report of comparisons speaks of: compared with their own portrait, left out or skipped.
+fn told_of(report: &Value) -> u64 {
+    let figures = report["figures"].as_array().into_iter().flatten();
+    let mut deciding =
+        figures.filter(|figure| figure["in_force"] == true && figure["group"] == "all");
+    let mated = deciding.next().map(|figure| &figure["mated_comparisons"]);
+    let batches = &report["batches"];
+    let counts = [mated, Some(&batches["left_out"]), Some(&batches["skipped"])];
+    counts.into_iter().flatten().filter_map(Value::as_u64).sum()
 }
 
 /// A program of the workspace, built beside the one that runs.
@@ -555,7 +589,8 @@ fn gate_config(
          [tls]\nroot = \"pki/ca.pem\"\ncertificate = \"pki/{id}.pem\"\nkey = \"pki/{id}.key\"\n\
          [devices]\nlane_controller = \"{}\"\nscanner = {{ tcp = \"{}\" }}\n\
          reader = {{ {reader} }}\ncamera = {{ url = \"{}\" }}\n\
-         [models]\nmanifest = {:?}\nset = \"synthetic\"\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
+         [models]\nmanifest = {:?}\nset = \"synthetic\"\n\
+         [reference_retention]\nlaw = \"Demo Act 3\"\nkeep_minutes = 30\n[display]\nlanguage = \"zh-Hans\"\nstream = \"127.0.0.1:0\"\n",
         devices.lane_controller, devices.scanner, devices.camera_url, models,
     );
     for (authority, relay) in AUTHORITIES.into_iter().zip(relays) {

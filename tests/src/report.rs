@@ -7,6 +7,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use egate_types::{CheckNode, ChipAccess, Outcome, ReferralCause};
 use egate_wire::v1::{PassageRecord, StepTime, VerdictClaims};
 use serde::Serialize;
+use serde_json::Value;
 
 use crate::port::{PACE, Passage};
 use crate::script::Script;
@@ -18,6 +19,8 @@ pub struct Report {
     pub passages: Vec<PassageReport>,
     /// Sums.
     pub totals: Totals,
+    /// What the border authority's console says of face comparison in the field.
+    pub comparisons: Value,
 }
 
 /// One traveller.
@@ -181,7 +184,7 @@ fn flatten(root: &CheckNode) -> Vec<(String, String)> {
 
 impl Report {
     /// Sums up.
-    pub fn new(passages: Vec<PassageReport>, wall_ms: u64) -> Self {
+    pub fn new(passages: Vec<PassageReport>, comparisons: Value, wall_ms: u64) -> Self {
         let mut totals = Totals {
             travellers: passages.len(),
             people_pace: PACE,
@@ -206,7 +209,11 @@ impl Report {
         };
         totals.admitted_p50_ms = rank(50).copied();
         totals.admitted_p90_ms = rank(90).copied();
-        Self { passages, totals }
+        Self {
+            passages,
+            totals,
+            comparisons,
+        }
     }
 
     /// Whether everybody ended as scripted.

@@ -12,6 +12,7 @@ use egate_tests::port::{AUTHORITIES, ChipReader, Passage, Port};
 use egate_tests::report::PassageReport;
 use egate_tests::script::{GENUINE, SCRIPTS};
 use egate_types::{InspectionId, Outcome};
+use serde_json::Value;
 
 /// A folder of its own under the build folder, so that logs survive a failure.
 fn folder(name: &str) -> PathBuf {
@@ -38,7 +39,32 @@ async fn every_script_ends_as_written() -> anyhow::Result<()> {
         );
     }
     assert!(deviations.is_empty(), "{deviations:#?}");
+    check_comparisons(&port.comparisons().await?);
     Ok(())
+}
+
+/// Of eight people before the camera two were admitted and two held up pictures, who are compared with nobody. So the lane compared
+/// six people with those before them.
+fn check_comparisons(report: &Value) {
+    let batches = &report["batches"];
+    assert_eq!(batches["left_out"], 6, "{report:#}");
+    assert_eq!(batches["skipped"], 0, "{report:#}");
+    assert_eq!(batches["retention"][0], "Demo Act 3");
+    let figures = report["figures"].as_array().into_iter().flatten();
+    let all: Vec<&Value> = figures.filter(|figure| figure["group"] == "all").collect();
+    let ways = [
+        "synthetic-embedder, 3 frames",
+        "synthetic-embedder, best frame",
+    ];
+    assert_eq!(all.len(), ways.len(), "{report:#}");
+    // Nobody was admitted by an officer, so whoever was admitted has matched.
+    assert_eq!(all[0]["false_non_matches"], 0, "{report:#}");
+    for (figure, way) in all.into_iter().zip(ways) {
+        assert_eq!(figure["configuration"], way);
+        assert_eq!(figure["mated_comparisons"], 2, "{figure:#}");
+        assert_eq!(figure["non_mated_comparisons"], 15, "{figure:#}");
+        assert_eq!(figure["finding"], "too_few", "{figure:#}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

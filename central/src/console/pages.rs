@@ -8,7 +8,7 @@ use egate_wire::v1::{LaneView, StandingView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::view;
+use super::{comparison_page::ComparisonPage, view};
 use crate::{app::decision_word, store::CaseState};
 
 const STYLE: &str = include_str!("console.css");
@@ -18,7 +18,7 @@ const SCRIPT: &str = include_str!("console.js");
 pub type SamplePage = (&'static str, fn() -> String);
 
 /// Every page with its sample: what the rendering tests walk.
-pub const PAGES: [SamplePage; 6] = [
+pub const PAGES: [SamplePage; 8] = [
     ("login", || {
         LoginPage { refused: false }.render().into_string()
     }),
@@ -31,6 +31,12 @@ pub const PAGES: [SamplePage; 6] = [
     ("case-held-elsewhere", || {
         CasePage::sample_held_elsewhere().render().into_string()
     }),
+    ("comparisons", || {
+        ComparisonPage::sample().render().into_string()
+    }),
+    ("comparisons-none", || {
+        ComparisonPage::sample_empty().render().into_string()
+    }),
 ];
 
 /// What every page of a signed-in officer carries.
@@ -42,7 +48,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    fn sample() -> Self {
+    pub(super) fn sample() -> Self {
         Self {
             authority: "Border Inspection".into(),
             officer: "Chan Ka Ming".into(),
@@ -50,7 +56,7 @@ impl Frame {
         }
     }
 
-    fn page(&self, title: &str, here: &str, content: &Markup) -> Markup {
+    pub(super) fn page(&self, title: &str, here: &str, content: &Markup) -> Markup {
         document(
             title,
             &html! {
@@ -59,6 +65,7 @@ impl Frame {
                     nav {
                         a href="/console/lanes" aria-current=[(here == "lanes").then_some("page")] { "Lanes" }
                         a href="/console/cases" aria-current=[(here == "cases").then_some("page")] { "Referred cases" }
+                        a href="/console/comparisons" aria-current=[(here == "comparisons").then_some("page")] { "Face comparison" }
                     }
                     form.who method="post" action="/console/logout" {
                         span { (self.officer) }
@@ -274,7 +281,7 @@ impl LanesPage {
     }
 }
 
-fn figure(number: &str, label: &str) -> Markup {
+pub(super) fn figure(number: &str, label: &str) -> Markup {
     html! { div.figure { strong { (number) } span { (label) } } }
 }
 
@@ -790,7 +797,7 @@ pub(super) fn words(code: impl Serialize) -> String {
 }
 
 // Invariant of the samples: their literals are well formed; a test renders every one.
-fn authority(id: &str) -> AuthorityId {
+pub(super) fn authority(id: &str) -> AuthorityId {
     #[expect(clippy::expect_used, reason = "a literal")]
     AuthorityId::parse(id).expect("well formed")
 }

@@ -25,6 +25,7 @@ mod face;
 mod fault;
 mod frame;
 mod id;
+pub mod interval;
 mod person;
 mod screen;
 mod time;

@@ -8,9 +8,11 @@
 //! | gate | `GET` [`path::decisions`] | - | list of [`DecisionEnvelope`], held until there is one |
 //! | gate | `PUT` [`path::view`] | [`LaneView`] | empty |
 //! | gate | `PUT` [`path::record`] | [`PassageRecord`] | empty; 409 for a different body under the same id |
+//! | gate | `PUT` [`path::comparisons`] | [`ComparisonBatch`] | empty; 409 for a different body under the same time |
 //!
 //! Every answer outside 2xx carries an [`ErrorBody`].
 
+mod comparison;
 mod document_evidence;
 mod error;
 mod inspection;
@@ -23,6 +25,9 @@ mod record;
 mod referral;
 mod token;
 
+pub use comparison::{
+    AgeBand, ComparisonBatch, ComparisonCount, ComparisonGroup, Errors, TooManyErrors,
+};
 pub use document_evidence::{DocumentEvidence, DocumentEvidenceError};
 pub use error::ErrorBody;
 pub use inspection::{

@@ -12,9 +12,10 @@ use egate_types::{
     UtcTime,
 };
 use egate_wire::v1::{
-    CheckSummary, DecisionEnvelope, DocumentEvidence, DocumentMessage, ErrorBody,
-    EvidenceSubmission, Jpeg, LaneView, ListState, OpenInspection, PassageRecord, ReferralNotice,
-    SignedDecision, SignedVerdict, StandingView, StepTime,
+    AgeBand, CheckSummary, ComparisonBatch, ComparisonCount, ComparisonGroup, DecisionEnvelope,
+    DocumentEvidence, DocumentMessage, ErrorBody, Errors, EvidenceSubmission, Jpeg, LaneView,
+    ListState, OpenInspection, PassageRecord, ReferralNotice, SignedDecision, SignedVerdict,
+    StandingView, StepTime,
 };
 use expect_test::{Expect, expect};
 use proptest::prelude::*;
@@ -352,6 +353,125 @@ fn passage_record() {
 }
 
 #[test]
+fn comparison_batch() {
+    let groups = [
+        ComparisonGroup::All,
+        ComparisonGroup::Sex(Sex::Female),
+        ComparisonGroup::Age(AgeBand::To34),
+        ComparisonGroup::Nationality(StateCode::parse("UTO").unwrap()),
+    ];
+    let count = |group| ComparisonCount {
+        configuration: "fused, 3 frames".into(),
+        match_score: MatchScore(470_000),
+        fmr_ppb: 10_000,
+        in_force: true,
+        group,
+        mated: Errors::try_from([1, 40]).unwrap(),
+        non_mated: Errors::try_from([0, 2_560]).unwrap(),
+    };
+    check(
+        &ComparisonBatch {
+            lane: lane(),
+            began_at: UtcTime(1_800_000_000_000),
+            ended_at: UtcTime(1_800_000_010_000),
+            retention: Some("Border Act 12(3)".into()),
+            left_out: 2,
+            skipped: 0,
+            counts: groups.map(count).into(),
+        },
+        &expect![[r#"
+            {
+              "lane": "lane-1",
+              "began_at": 1800000000000,
+              "ended_at": 1800000010000,
+              "retention": "Border Act 12(3)",
+              "left_out": 2,
+              "skipped": 0,
+              "counts": [
+                {
+                  "configuration": "fused, 3 frames",
+                  "match_score": 470000,
+                  "fmr_ppb": 10000,
+                  "in_force": true,
+                  "group": "all",
+                  "mated": [
+                    1,
+                    40
+                  ],
+                  "non_mated": [
+                    0,
+                    2560
+                  ]
+                },
+                {
+                  "configuration": "fused, 3 frames",
+                  "match_score": 470000,
+                  "fmr_ppb": 10000,
+                  "in_force": true,
+                  "group": {
+                    "sex": "female"
+                  },
+                  "mated": [
+                    1,
+                    40
+                  ],
+                  "non_mated": [
+                    0,
+                    2560
+                  ]
+                },
+                {
+                  "configuration": "fused, 3 frames",
+                  "match_score": 470000,
+                  "fmr_ppb": 10000,
+                  "in_force": true,
+                  "group": {
+                    "age": "18-34"
+                  },
+                  "mated": [
+                    1,
+                    40
+                  ],
+                  "non_mated": [
+                    0,
+                    2560
+                  ]
+                },
+                {
+                  "configuration": "fused, 3 frames",
+                  "match_score": 470000,
+                  "fmr_ppb": 10000,
+                  "in_force": true,
+                  "group": {
+                    "nationality": "UTO"
+                  },
+                  "mated": [
+                    1,
+                    40
+                  ],
+                  "non_mated": [
+                    0,
+                    2560
+                  ]
+                }
+              ]
+            }"#]],
+    );
+    assert!(serde_json::from_str::<Errors>("[3, 2]").is_err());
+}
+
+#[test]
+fn ages_change_on_the_birthday() {
+    let born = Date::new(2000, 2, 29).unwrap();
+    let band = |year, month, day| AgeBand::of(born, Date::new(year, month, day).unwrap());
+    assert_eq!(band(2018, 2, 28), AgeBand::To17);
+    assert_eq!(band(2018, 3, 1), AgeBand::To34);
+    assert_eq!(band(2035, 2, 28), AgeBand::To34);
+    assert_eq!(band(2035, 3, 1), AgeBand::To59);
+    assert_eq!(band(2060, 2, 29), AgeBand::From60);
+}
+
+#[test]
 fn error_body() {
     check(
         &ErrorBody {
@@ -400,6 +520,7 @@ proptest! {
         let _ = serde_json::from_str::<ReferralNotice>(&text);
         let _ = serde_json::from_str::<LaneView>(&text);
         let _ = serde_json::from_str::<PassageRecord>(&text);
+        let _ = serde_json::from_str::<ComparisonBatch>(&text);
         let _ = Jpeg::try_from(text);
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::{
     AlignmentPoints, Decoding, Detector, EVALUATION, Input, Manifest, Matcher, ModelFile, ModelSet,
 };
+use crate::FRAMES_PER_ATTEMPT;
 use crate::limits::{MODEL_BYTES_MAX, PRIORS_MAX};
 
 type Finding = Option<(String, String)>;
@@ -326,6 +327,9 @@ fn set(manifest: &Manifest, name: &str, set: &ModelSet) -> Finding {
     if matcher.point(set.fmr_max).is_none() {
         return found(field("fmr_max"), "is met by no threshold of the matcher");
     }
+    if let Some(finding) = second(manifest, name, set, matcher) {
+        return Some(finding);
+    }
     let limits = &set.capture;
     if !manifest.alignment.contains_key(&limits.alignment) {
         return found(field("capture.alignment"), "does not exist");
@@ -334,4 +338,22 @@ fn set(manifest: &Manifest, name: &str, set: &ModelSet) -> Finding {
         && (0.1..=1.0).contains(&limits.face_height_share_max)
         && (0.0..=255.0).contains(&limits.sharpness_min);
     unless(fits, field("capture"), "has a limit outside its range")
+}
+
+fn second(manifest: &Manifest, name: &str, set: &ModelSet, first: &Matcher) -> Finding {
+    let second = set.second.as_ref()?;
+    let field = |field: &str| format!("set.{name}.second.{field}");
+    let matcher = manifest.matcher(&second.matcher).filter(|m| m.set == name);
+    if matcher.is_none_or(|matcher| matcher.parts_within(first).is_none()) {
+        return found(
+            field("matcher"),
+            "is no matcher of this set made of embedders of its own matcher",
+        );
+    }
+    let same = second.matcher == first.name && second.frames == FRAMES_PER_ATTEMPT;
+    unless(
+        !same && (1..=FRAMES_PER_ATTEMPT).contains(&second.frames),
+        field("frames"),
+        "must be at least 1, at most those of an attempt, and differ from the first way",
+    )
 }

@@ -83,7 +83,7 @@ async fn main() -> anyhow::Result<()> {
 
     let passages = std::mem::take(&mut *passages.lock().await);
     let wall_ms = u64::try_from(watch.elapsed().as_millis()).unwrap_or(u64::MAX);
-    let report = Report::new(passages, wall_ms);
+    let report = Report::new(passages, port.comparisons().await?, wall_ms);
     let path = folder.join("report.json");
     std::fs::write(&path, serde_json::to_vec_pretty(&report)?)?;
     println!("\n{}report: target/demo/report.json", report.table());
