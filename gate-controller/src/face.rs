@@ -27,8 +27,8 @@ pub struct FaceEngine(Arc<Mutex<FacePipeline>>);
 
 /// A finished capture.
 pub struct Captured {
-    /// Score of the fused frames of the last attempt against the chip portrait; `None` if that shows no usable face.
-    pub match_score: Option<MatchScore>,
+    /// Score of the fused frames of the last attempt against the chip portrait; else why there is nothing to compare with.
+    pub match_score: Result<MatchScore, NoReference>,
     /// Attack detection over its fused frames; `None` if there was none to be had, which `presentation` says too.
     pub pad_score: Option<PadScore>,
     /// Same person?
@@ -39,6 +39,20 @@ pub struct Captured {
     pub basis: Basis,
     /// The last of them, as JPEG, for evidence and the officer.
     pub live_jpeg: Vec<u8>,
+}
+
+/// Why a chip's portrait gives no template. The capture goes on all the same: an officer gets to see the live picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoReference {
+    /// The chip has none, or it was not read.
+    #[error("the chip gave no portrait")]
+    Absent,
+    /// It is damaged, or outside the limits of `egate_icao::portrait`.
+    #[error("the chip's portrait cannot be decoded")]
+    Undecodable,
+    /// No face is found in it.
+    #[error("the chip's portrait shows no usable face")]
+    NoFace,
 }
 
 /// What the capture has to say.
@@ -121,7 +135,7 @@ pub async fn capture(
     let mut capture = Capture {
         engine,
         frames,
-        reference: Arc::new(reference),
+        reference: reference.map(Arc::new),
         began,
         clock,
         held: BTreeMap::new(),
@@ -166,7 +180,7 @@ pub async fn capture(
 struct Capture {
     engine: FaceEngine,
     frames: watch::Receiver<Option<Arc<Frame>>>,
-    reference: Arc<Option<Template>>,
+    reference: Result<Arc<Template>, NoReference>,
     began: MonoTime,
     clock: Clock,
     held: BTreeMap<FrameNumber, Arc<Seen>>,
@@ -234,7 +248,7 @@ impl Capture {
         let reference = self.reference.clone();
         let judged = self
             .engine
-            .work(move |pipeline| judge(pipeline, &seen, basis, reference.as_ref().as_ref()));
+            .work(move |pipeline| judge(pipeline, &seen, basis, reference));
         let Ok(captured) = judged.await else {
             return Input::ModelFailed;
         };
@@ -298,17 +312,21 @@ fn look(
     Ok((look, seen))
 }
 
-/// The template of the chip portrait, if there is one and it shows a usable face.
+/// The template of the chip portrait, however small, grey or old: quality is asked of the live picture alone.
 fn reference(
     pipeline: &mut FacePipeline,
     chip_portrait: Option<Vec<u8>>,
-) -> Result<Option<Template>, AnalyseError> {
-    let Some(portrait) = chip_portrait.and_then(|portrait| portrait::frame(&portrait)) else {
-        return Ok(None);
+) -> Result<Result<Template, NoReference>, AnalyseError> {
+    let Some(coded) = chip_portrait else {
+        return Ok(Err(NoReference::Absent));
     };
-    let faces = pipeline.detect(&portrait)?;
-    let face = faces.first();
-    face.map(|face| pipeline.embed(&portrait, face)).transpose()
+    let Some(portrait) = portrait::frame(&coded) else {
+        return Ok(Err(NoReference::Undecodable));
+    };
+    match pipeline.detect(&portrait)?.first() {
+        Some(face) => pipeline.embed(&portrait, face).map(Ok),
+        None => Ok(Err(NoReference::NoFace)),
+    }
 }
 
 /// The presentation is judged over exactly the frames whose templates are compared.
@@ -316,7 +334,7 @@ fn judge(
     pipeline: &mut FacePipeline,
     seen: &[Arc<Seen>],
     basis: Basis,
-    reference: Option<&Template>,
+    reference: Result<Arc<Template>, NoReference>,
 ) -> Result<Captured, JudgeError> {
     let (mut templates, mut pads) = (Vec::new(), Vec::new());
     for seen in seen {
@@ -327,7 +345,7 @@ fn judge(
     let live = Template::fuse_weighted(templates).ok_or(JudgeError::NoFrame)?;
     let last = seen.last().ok_or(JudgeError::NoFrame)?;
     let live_jpeg = encode_jpeg(&last.frame.image, OFFICER_JPEG_QUALITY)?;
-    let match_score = reference.map(|reference| live.compare(reference));
+    let match_score = reference.map(|reference| live.compare(&reference));
     let pad_score = pipeline.judge_attempt(&pads).score();
     let thresholds = pipeline.thresholds();
     let passed = |ok| {
