@@ -58,10 +58,11 @@ pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
 /// Transparency is dropped, not blended.
 pub fn decode_photograph(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
     within(bytes, PHOTOGRAPH_BYTES_MAX)?;
-    let size = match png_size(bytes) {
-        Some(size) => size,
-        None => jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG or PNG"))?,
-    };
+    if let Some(size) = png_size(bytes) {
+        let pixels = png_pixels(bytes).ok_or(PortraitError::Damaged)?;
+        return decode(&pixels, size, imgcodecs::IMREAD_COLOR);
+    }
+    let size = jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG or PNG"))?;
     decode(bytes, size, imgcodecs::IMREAD_COLOR)
 }
 
@@ -84,6 +85,9 @@ fn decode(
     }
     let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
     let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
+    if mat.empty() {
+        return Err(PortraitError::Damaged);
+    }
     let pixels = mat.data_bytes().map_err(PortraitError::Codec)?.to_vec();
     BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels).map_err(|_| PortraitError::Damaged)
 }
@@ -123,6 +127,27 @@ fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
     Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
 }
 
+/// A PNG picture of the chunks that its pixels and its orientation need; `None` if one is cut off. The decoder would take, and
+/// clear, as much memory for a text as its chunk claims to have, and inflate profiles that nobody looks at.
+fn png_pixels(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (signature, mut rest) = bytes.split_at_checked(8)?;
+    let mut kept = signature.to_vec();
+    loop {
+        let (length, typed) = rest.split_first_chunk()?;
+        let kind = typed.get(..4)?;
+        // Length, type and checksum have four bytes each (ISO/IEC 15948 §5.3).
+        let length = u32::from_be_bytes(*length) as usize + 12;
+        let (chunk, tail) = rest.split_at_checked(length)?;
+        if PNG_CHUNKS.contains(&kind) {
+            kept.extend(chunk);
+        }
+        if kind == b"IEND" {
+            return Some(kept);
+        }
+        rest = tail;
+    }
+}
+
 /// Width and height from the first frame header (ITU-T T.81 §B.2.2); `None` if there is none.
 fn jpeg_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     let mut rest = bytes.strip_prefix(&[0xff, 0xd8])?;
@@ -150,6 +175,8 @@ fn jpeg_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+/// What [`png_pixels`] keeps.
+const PNG_CHUNKS: [&[u8]; 5] = [b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND"];
 /// ITU-T T.81 §B.2.3. Coded data cannot hold the marker, a thumbnail in a header can.
 const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
 
@@ -204,7 +231,17 @@ mod tests {
                 decode_photograph(&wide),
                 Err(PortraitError::Dimensions { .. })
             ));
-            assert!(decode_photograph(&png.as_slice()[..30]).is_err());
+            // A text of a gigabyte, of which nothing is there, and one that is damaged.
+            let text = |length: [u8; 4]| {
+                let text = [&length, b"tEXt".as_slice(), b"?".as_slice(), &[0; 4]].concat();
+                [&png.as_slice()[..33], &text, &png.as_slice()[33..]].concat()
+            };
+            let claimed = decode_photograph(&text([0x3a, 0, 0, 0]));
+            assert!(matches!(claimed, Err(PortraitError::Damaged)));
+            let damaged = decode_photograph(&text([0, 0, 0, 1])).unwrap();
+            assert!(damaged.pixels() == frame.pixels());
+            let short = decode_photograph(&png.as_slice()[..png.len() - 1]);
+            assert!(matches!(short, Err(PortraitError::Damaged)));
         }
     }
 
