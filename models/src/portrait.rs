@@ -1,6 +1,6 @@
 //! Pictures in and out through OpenCV: photographs in JPEG and PNG, evidence in JPEG.
 //!
-//! A chip's own portrait, of which nobody knows who wrote it, is decoded by `egate_icao::portrait` and not here.
+//! A gate decodes a chip's portrait, of which nobody knows who wrote it, with `egate_icao::portrait` and not here.
 
 use egate_types::BgrFrame;
 use opencv::core::{Mat, Vec3b, Vector};
