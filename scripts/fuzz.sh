@@ -51,11 +51,9 @@ run() {
 fuzz() {
     local target=$1 from= folder
     mkdir -p "corpus-local/$target"
-    if ! compgen -G "corpus/$target/*" >/dev/null; then
-        "$programs/seeds" "$scratch"
-        from=" $scratch/$target"
-    fi
-    for folder in "corpus/$target" "regressions/$target" $(shared_folders "$target"); do
+    # The seeds too: what a decoder in C does with them is not seen as code reached, so that the corpus may lack them.
+    [ -d "$scratch/$target" ] || "$programs/seeds" "$scratch"
+    for folder in "$scratch/$target" "corpus/$target" "regressions/$target" $(shared_folders "$target"); do
         [ -d "$folder" ] && from+=" $folder"
     done
     # shellcheck disable=SC2086

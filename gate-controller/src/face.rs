@@ -29,8 +29,8 @@ pub struct FaceEngine(Arc<Mutex<FacePipeline>>);
 
 /// A finished capture.
 pub struct Captured {
-    /// Score of the fused frames of the last attempt against the chip portrait; `None` if that shows no usable face.
-    pub match_score: Option<MatchScore>,
+    /// Score of the fused frames of the last attempt against the chip portrait; else why there is nothing to compare with.
+    pub match_score: Result<MatchScore, NoReference>,
     /// Attack detection over its fused frames; `None` if there was none to be had, which `presentation` says too.
     pub pad_score: Option<PadScore>,
     /// Same person?
@@ -44,6 +44,20 @@ pub struct Captured {
     /// What was compared, for the evaluation in the field, one pair per configuration; none if the chip portrait shows no
     /// usable face.
     pub pairs: Vec<Pair<Template>>,
+}
+
+/// Why a chip's portrait gives no template. The capture goes on all the same: an officer gets to see the live picture.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoReference {
+    /// The chip has none, or it was not read.
+    #[error("the chip gave no portrait")]
+    Absent,
+    /// It is damaged, or outside the limits of `egate_icao::portrait`.
+    #[error("the chip's portrait cannot be decoded")]
+    Undecodable,
+    /// No face is found in it.
+    #[error("the chip's portrait shows no usable face")]
+    NoFace,
 }
 
 /// What the capture has to say.
@@ -183,7 +197,7 @@ pub async fn capture(
 struct Capture {
     engine: FaceEngine,
     frames: watch::Receiver<Option<Arc<Frame>>>,
-    reference: Option<Arc<Template>>,
+    reference: Result<Arc<Template>, NoReference>,
     began: MonoTime,
     clock: Clock,
     held: BTreeMap<FrameNumber, Arc<Seen>>,
@@ -315,17 +329,21 @@ fn look(
     Ok((look, seen))
 }
 
-/// The template of the chip portrait, if there is one and it shows a usable face.
+/// The template of the chip portrait, however small, grey or old: quality is asked of the live picture alone.
 fn reference(
     pipeline: &mut FacePipeline,
     chip_portrait: Option<Vec<u8>>,
-) -> Result<Option<Template>, AnalyseError> {
-    let Some(portrait) = chip_portrait.and_then(|portrait| portrait::frame(&portrait)) else {
-        return Ok(None);
+) -> Result<Result<Template, NoReference>, AnalyseError> {
+    let Some(coded) = chip_portrait else {
+        return Ok(Err(NoReference::Absent));
     };
-    let faces = pipeline.detect(&portrait)?;
-    let face = faces.first();
-    face.map(|face| pipeline.embed(&portrait, face)).transpose()
+    let Some(portrait) = portrait::frame(&coded) else {
+        return Ok(Err(NoReference::Undecodable));
+    };
+    match pipeline.detect(&portrait)?.first() {
+        Some(face) => pipeline.embed(&portrait, face).map(Ok),
+        None => Ok(Err(NoReference::NoFace)),
+    }
 }
 
 /// The presentation is judged over exactly the frames whose templates are compared.
@@ -333,7 +351,7 @@ fn judge(
     pipeline: &mut FacePipeline,
     seen: &[Arc<Seen>],
     basis: Basis,
-    reference: Option<Arc<Template>>,
+    reference: Result<Arc<Template>, NoReference>,
 ) -> Result<Captured, JudgeError> {
     let (mut templates, mut pads) = (Vec::new(), Vec::new());
     for seen in seen {
@@ -344,7 +362,10 @@ fn judge(
     let live = Template::fuse_weighted(templates.iter().copied()).ok_or(JudgeError::NoFrame)?;
     let last = seen.last().ok_or(JudgeError::NoFrame)?;
     let live_jpeg = encode_jpeg(&last.frame.image, OFFICER_JPEG_QUALITY)?;
-    let match_score = reference.as_ref().map(|reference| live.compare(reference));
+    let match_score = match &reference {
+        Ok(reference) => Ok(live.compare(reference)),
+        Err(why) => Err(*why),
+    };
     let pad_score = pipeline.judge_attempt(&pads).score();
     let thresholds = pipeline.thresholds();
     let passed = |ok| {

@@ -78,7 +78,7 @@ impl OpenCase {
         let captured = self.captured.as_ref();
         let live = captured.map(|c| c.live_jpeg.as_slice()).unwrap_or_default();
         let scores = captured.map_or_else(String::new, |captured| {
-            let score = captured.match_score.map(|score| score.0);
+            let score = captured.match_score.ok().map(|score| score.0);
             let pad_score = captured.pad_score.map(|score| score.0);
             let basis = captured.basis;
             format!("{score:?} {pad_score:?} {basis:?} {:?}", self.summary())
@@ -148,6 +148,10 @@ impl OpenCase {
             }
             Some(Basis::GoodFrames) | None => {}
         }
+        let match_score = self.captured.as_ref().map(|captured| captured.match_score);
+        if let Some(Err(no_reference)) = match_score {
+            face = face.because(no_reference.to_string());
+        }
         parts.push(CheckNode::group(
             "BiometricVerification",
             RunMode::Mandatory,
@@ -211,7 +215,7 @@ pub fn records(
         match_score: case
             .captured
             .as_ref()
-            .and_then(|captured| captured.match_score),
+            .and_then(|captured| captured.match_score.ok()),
         pad_score: case
             .captured
             .as_ref()

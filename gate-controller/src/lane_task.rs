@@ -658,7 +658,7 @@ impl LaneTask {
             lane: self.station.lane_id.clone(),
             cause,
             checks: case.checks(),
-            match_score: case.captured.as_ref().and_then(|c| c.match_score),
+            match_score: case.captured.as_ref().and_then(|c| c.match_score.ok()),
             match_threshold: Some(self.station.engine.match_threshold()),
             pad_score: case.captured.as_ref().and_then(|c| c.pad_score),
             evidence: case.evidence,

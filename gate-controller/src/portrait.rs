@@ -13,15 +13,7 @@ const OFFICER_JPEG_QUALITY: u8 = 90;
 
 /// The pixels, grey ones as equal channels; `None` if the image is damaged or outside the limits.
 pub fn frame(coded: &[u8]) -> Option<BgrFrame> {
-    let image = portrait::decode(coded).ok()?;
-    let pixels = match image.channels {
-        1 => image.pixels.iter().flat_map(|grey| [*grey; 3]).collect(),
-        _ => {
-            let colours = image.pixels.chunks_exact(3);
-            colours.flat_map(|rgb| rgb.iter().rev().copied()).collect()
-        }
-    };
-    BgrFrame::new(image.width, image.height, pixels).ok()
+    portrait::decode(coded).ok()?.to_frame()
 }
 
 /// The portrait as JPEG: as stored, or coded anew from JPEG 2000, which browsers do not show.

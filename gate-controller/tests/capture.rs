@@ -1,18 +1,26 @@
 //! The capture around its loop: drawn people before the real pipeline, ten frames a second.
 
+#[path = "../../models/tests/common/old_portrait.rs"]
+#[expect(dead_code, reason = "the networks for drawn faces know no grey ones")]
+mod old_portrait;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context;
 use egate_hardware::camera::Frame;
-use egate_models::{Environment, FacePipeline, Manifest, Selection, encode_jpeg};
-use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
-use egate_types::{BgrFrame, CheckResult, MatchScore};
+use egate_models::{Environment, Face, FacePipeline, Manifest, Selection, encode_jpeg};
+use egate_synthetic_faces::{
+    Attack, Identity, Scene, portrait_truth, render_empty, render_live, render_portrait,
+};
+use egate_types::{BgrFrame, CheckResult, InspectionId, MatchScore, UtcTime};
 use gate_controller::clock::Clock;
 use gate_controller::face::capture_loop::Basis;
 use gate_controller::face::field::Comparable;
-use gate_controller::face::{CaptureEvent, Captured, FaceEngine, capture};
+use gate_controller::face::{CaptureEvent, Captured, FaceEngine, NoReference, capture};
+use gate_controller::inspection::OpenCase;
+use old_portrait::{Coding, OldPortrait};
 use tokio::sync::{mpsc, watch};
 
 const FRAME_MS: u64 = 100;
@@ -33,7 +41,11 @@ fn scenes(person: &Identity, attack: Attack) -> Vec<BgrFrame> {
 
 /// Shows these frames over and over to a capture for the holder of this portrait.
 async fn judged(frames: Vec<BgrFrame>, holder: &Identity) -> anyhow::Result<Captured> {
-    let portrait = encode_jpeg(&render_portrait(holder), 85)?;
+    judged_by(frames, Some(encode_jpeg(&render_portrait(holder), 85)?)).await
+}
+
+/// The same with what the chip has for a portrait.
+async fn judged_by(frames: Vec<BgrFrame>, portrait: Option<Vec<u8>>) -> anyhow::Result<Captured> {
     let clock = Clock::start();
     let (publish, camera) = watch::channel(None);
     let (tell, mut told) = mpsc::channel(16);
@@ -49,7 +61,7 @@ async fn judged(frames: Vec<BgrFrame>, holder: &Identity) -> anyhow::Result<Capt
             publish.send_replace(Some(Arc::new(frame)));
         }
     });
-    tokio::spawn(capture(engine()?, camera, Some(portrait), clock, tell));
+    tokio::spawn(capture(engine()?, camera, portrait, clock, tell));
     let judged = async {
         loop {
             match told.recv().await.context("ends")? {
@@ -90,7 +102,7 @@ async fn the_holder_passes_on_good_frames() -> anyhow::Result<()> {
     let scores = captured.pairs.iter().map(|p| p.live.score(&p.reference));
     let scores: Vec<MatchScore> = scores.collect();
     assert_eq!(scores.len(), 2);
-    assert_eq!(Some(scores[0]), captured.match_score);
+    assert_eq!(Ok(scores[0]), captured.match_score);
     assert!(scores[1] > MatchScore(500_000) && scores[1] != scores[0]);
     let crossed = captured.pairs[0].live.score(&captured.pairs[1].reference);
     assert_eq!(crossed, MatchScore(-1_000_000), "of two configurations");
@@ -118,5 +130,72 @@ async fn photographs_of_the_holder_and_of_others_in_turn_raise_the_alarm() -> an
     let turning = judged(in_turn, &holder).await?;
     assert_eq!(turning.presentation, CheckResult::Failed);
     assert_eq!(turning.basis, Basis::PadAlarm);
+    Ok(())
+}
+
+/// The drawn portrait of a person, made old.
+fn old_portrait(person: &Identity, old: OldPortrait) -> anyhow::Result<Vec<u8>> {
+    let truth = portrait_truth(person);
+    let face = Face {
+        bbox: truth.bbox,
+        landmarks: truth.landmarks,
+        score: 1.0,
+    };
+    Ok(old.coded(&render_portrait(person), &face)?)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn small_and_strongly_compressed_portraits_are_compared_in_either_coding()
+-> anyhow::Result<()> {
+    let (holder, other) = (
+        Identity::from_seed(9_100_005),
+        Identity::from_seed(9_100_006),
+    );
+    for old in [
+        OldPortrait::coloured([413, 531], Coding::Jpeg, 12_000),
+        OldPortrait::coloured([240, 320], Coding::Jpeg2000, 12_000),
+        OldPortrait::coloured([180, 240], Coding::Jpeg, 6_000),
+    ] {
+        let of = |person| old_portrait(person, old);
+        let frames = scenes(&holder, Attack::None);
+        let own = judged_by(frames.clone(), Some(of(&holder)?)).await?;
+        assert_eq!(
+            own.face,
+            CheckResult::Successful,
+            "{old}: {:?}",
+            own.match_score
+        );
+        let strange = judged_by(frames, Some(of(&other)?)).await?;
+        assert_eq!(
+            strange.face,
+            CheckResult::Failed,
+            "{old}: {:?}",
+            strange.match_score
+        );
+    }
+    Ok(())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_portrait_that_gives_no_template_is_told_and_no_fault() -> anyhow::Result<()> {
+    let holder = Identity::from_seed(9_100_007);
+    let whole = encode_jpeg(&render_portrait(&holder), 85)?;
+    let damaged = whole[..100].to_vec();
+    let faceless = encode_jpeg(&render_empty(5), 85)?;
+    for (portrait, why) in [
+        (None, NoReference::Absent),
+        (Some(damaged), NoReference::Undecodable),
+        (Some(faceless), NoReference::NoFace),
+    ] {
+        let captured = judged_by(scenes(&holder, Attack::None), portrait).await?;
+        assert_eq!(captured.match_score, Err(why));
+        assert_eq!(captured.face, CheckResult::Undetermined);
+        assert_eq!(captured.presentation, CheckResult::Successful);
+        assert!(!captured.live_jpeg.is_empty());
+        let mut case = OpenCase::new(InspectionId::new(1, [1; 10]), UtcTime(1), None);
+        case.captured = Some(captured);
+        let told = serde_json::to_string(&case.checks())?;
+        assert!(told.contains(&why.to_string()), "{told}");
+    }
     Ok(())
 }

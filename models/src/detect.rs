@@ -26,6 +26,23 @@ impl Face {
         (right[0] - left[0]).hypot(right[1] - left[1])
     }
 
+    /// The face that a labelled picture is of: nearest the middle among those that are not small. A lane takes the largest,
+    /// for it chooses where its camera looks; a bystander cut off by the rim of a press photograph is often larger than its
+    /// subject.
+    #[must_use]
+    pub fn portrayed<'a>(frame: &BgrFrame, faces: &'a [Self]) -> Option<&'a Self> {
+        let most = faces.iter().map(Self::area).fold(0.0, f32::max);
+        let eccentricity = |face: &Self| {
+            let [left, top, width, height] = face.bbox;
+            let off = |start: f32, size: f32, side: u32| start + size / 2.0 - side as f32 / 2.0;
+            off(left, width, frame.width()).hypot(off(top, height, frame.height()))
+        };
+        faces
+            .iter()
+            .filter(|face| face.area() >= most * PORTRAYED_AREA_MIN)
+            .min_by(|a, b| eccentricity(a).total_cmp(&eccentricity(b)))
+    }
+
     pub(crate) fn area(&self) -> f32 {
         self.bbox[2] * self.bbox[3]
     }
@@ -249,6 +266,8 @@ fn blended(face: &Face, candidates: &[Face]) -> Face {
     sum
 }
 
+/// Share of the largest face's area below which a face is in the background.
+const PORTRAYED_AREA_MIN: f32 = 0.5;
 /// Candidates that overlap less see another face, or see this one badly.
 const BLEND_OVERLAP_MIN: f32 = 0.65;
 /// Candidates less sure than this share of the best one lie at the rim of the face and err more.

@@ -1,23 +1,30 @@
-//! JPEG in and out: chip portraits, evidence pictures.
+//! Pictures in and out through OpenCV: photographs in JPEG and PNG, evidence in JPEG.
+//!
+//! A gate decodes a chip's portrait, of which nobody knows who wrote it, with `egate_icao::portrait` and not here.
 
 use egate_types::BgrFrame;
 use opencv::core::{Mat, Vec3b, Vector};
 use opencv::imgcodecs;
 use opencv::prelude::*;
 
-use crate::limits::{PORTRAIT_BYTES_MAX, SCANS_MAX, SIDE_PX_MAX};
+use crate::limits::{PHOTOGRAPH_BYTES_MAX, PORTRAIT_BYTES_MAX, SCANS_MAX, SIDE_PX_MAX};
 
-/// A portrait that cannot be used.
+/// A picture that cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum PortraitError {
-    /// More bytes than any chip holds.
-    #[error("portrait of {0} bytes is larger than {PORTRAIT_BYTES_MAX}")]
-    TooLarge(usize),
-    /// Not JPEG; JPEG 2000 (ICAO 9303-10 §4.7.2 allows both) is not decoded here.
-    #[error("portrait is not a JPEG picture")]
-    NotJpeg,
+    /// More bytes than such a picture has.
+    #[error("picture of {bytes} bytes is larger than {most}")]
+    TooLarge {
+        /// Of the coded picture.
+        bytes: usize,
+        /// Accepted.
+        most: usize,
+    },
+    /// Not one of the formats that are read here.
+    #[error("picture is not {0}")]
+    Format(&'static str),
     /// Zero or absurd dimensions.
-    #[error("portrait of {width} x {height} pixels is outside 1..={SIDE_PX_MAX}")]
+    #[error("picture of {width} x {height} pixels is outside 1..={SIDE_PX_MAX}")]
     Dimensions {
         /// Pixels across.
         width: u32,
@@ -25,10 +32,10 @@ pub enum PortraitError {
         height: u32,
     },
     /// Encoders write about ten scans; each costs a walk over all pixels, however few bytes it has.
-    #[error("portrait has more than {SCANS_MAX} scans")]
+    #[error("picture has more than {SCANS_MAX} scans")]
     Scans,
-    /// The JPEG is damaged.
-    #[error("portrait cannot be decoded")]
+    /// The picture is damaged.
+    #[error("picture cannot be decoded")]
     Damaged,
     /// OpenCV failed.
     #[error("image codec failed")]
@@ -38,31 +45,49 @@ pub enum PortraitError {
 /// Decodes a JPEG portrait, grey ones to equal channels. The size is read from the header and judged before
 /// any memory is taken. An orientation in Exif is not looked at: a chip's portrait is upright (ISO/IEC 19794-5).
 pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
+    within(bytes, PORTRAIT_BYTES_MAX)?;
+    let size = jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG"))?;
     decode(
         bytes,
+        size,
         imgcodecs::IMREAD_COLOR | imgcodecs::IMREAD_IGNORE_ORIENTATION,
     )
 }
 
-/// The same for a photograph from a camera or telephone, which may lie on its side and say so in Exif.
+/// The same for a photograph from a camera or telephone, JPEG or PNG, which may lie on its side and say so in Exif.
+/// Transparency is dropped, not blended.
 pub fn decode_photograph(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
-    decode(bytes, imgcodecs::IMREAD_COLOR)
+    within(bytes, PHOTOGRAPH_BYTES_MAX)?;
+    if let Some(size) = png_size(bytes) {
+        let pixels = png_pixels(bytes).ok_or(PortraitError::Damaged)?;
+        return decode(&pixels, size, imgcodecs::IMREAD_COLOR);
+    }
+    let size = jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG or PNG"))?;
+    decode(bytes, size, imgcodecs::IMREAD_COLOR)
 }
 
-fn decode(bytes: &[u8], flags: i32) -> Result<BgrFrame, PortraitError> {
-    if bytes.len() > PORTRAIT_BYTES_MAX {
-        return Err(PortraitError::TooLarge(bytes.len()));
+fn within(bytes: &[u8], most: usize) -> Result<(), PortraitError> {
+    let bytes = bytes.len();
+    if bytes > most {
+        return Err(PortraitError::TooLarge { bytes, most });
     }
-    let (width, height) = jpeg_dimensions(bytes).ok_or(PortraitError::NotJpeg)?;
+    Ok(())
+}
+
+/// Decodes what begins like JPEG or PNG, so that no other decoder of OpenCV's is ever asked.
+fn decode(
+    bytes: &[u8],
+    (width, height): (u32, u32),
+    flags: i32,
+) -> Result<BgrFrame, PortraitError> {
     if !(1..=SIDE_PX_MAX).contains(&width) || !(1..=SIDE_PX_MAX).contains(&height) {
         return Err(PortraitError::Dimensions { width, height });
     }
-    let scans = bytes.windows(2).filter(|pair| *pair == START_OF_SCAN);
-    if scans.count() > SCANS_MAX {
-        return Err(PortraitError::Scans);
-    }
     let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
     let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
+    if mat.empty() {
+        return Err(PortraitError::Damaged);
+    }
     let pixels = mat.data_bytes().map_err(PortraitError::Codec)?.to_vec();
     BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels).map_err(|_| PortraitError::Damaged)
 }
@@ -82,6 +107,45 @@ pub fn encode_jpeg(frame: &BgrFrame, quality: u8) -> Result<Vec<u8>, PortraitErr
         Ok(bytes.to_vec())
     };
     encode().map_err(PortraitError::Codec)
+}
+
+/// Width and height of a JPEG picture; `None` if it is none.
+fn jpeg_size(bytes: &[u8]) -> Result<Option<(u32, u32)>, PortraitError> {
+    let scans = bytes.windows(2).filter(|pair| *pair == START_OF_SCAN);
+    let size = jpeg_dimensions(bytes);
+    if size.is_some() && scans.count() > SCANS_MAX {
+        return Err(PortraitError::Scans);
+    }
+    Ok(size)
+}
+
+/// Width and height of a PNG picture: its header is the first chunk (ISO/IEC 15948 §5.6, §11.2.2).
+fn png_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    let header = bytes.strip_prefix(b"\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR")?;
+    let (width, rest) = header.split_first_chunk()?;
+    let (height, _) = rest.split_first_chunk()?;
+    Some((u32::from_be_bytes(*width), u32::from_be_bytes(*height)))
+}
+
+/// A PNG picture of the chunks that its pixels and its orientation need; `None` if one is cut off. The decoder would take, and
+/// clear, as much memory for a text as its chunk claims to have, and inflate profiles that nobody looks at.
+fn png_pixels(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (signature, mut rest) = bytes.split_at_checked(8)?;
+    let mut kept = signature.to_vec();
+    loop {
+        let (length, typed) = rest.split_first_chunk()?;
+        let kind = typed.get(..4)?;
+        // Length, type and checksum have four bytes each (ISO/IEC 15948 §5.3).
+        let length = u32::from_be_bytes(*length) as usize + 12;
+        let (chunk, tail) = rest.split_at_checked(length)?;
+        if PNG_CHUNKS.contains(&kind) {
+            kept.extend(chunk);
+        }
+        if kind == b"IEND" {
+            return Some(kept);
+        }
+        rest = tail;
+    }
 }
 
 /// Width and height from the first frame header (ITU-T T.81 §B.2.2); `None` if there is none.
@@ -111,6 +175,8 @@ fn jpeg_dimensions(bytes: &[u8]) -> Option<(u32, u32)> {
     }
 }
 
+/// What [`png_pixels`] keeps.
+const PNG_CHUNKS: [&[u8]; 5] = [b"IHDR", b"PLTE", b"IDAT", b"eXIf", b"IEND"];
 /// ITU-T T.81 §B.2.3. Coded data cannot hold the marker, a thumbnail in a header can.
 const START_OF_SCAN: [u8; 2] = [0xff, 0xda];
 
@@ -140,20 +206,63 @@ mod tests {
     }
 
     #[test]
+    fn png_is_a_photograph_grey_or_not_and_no_portrait() {
+        let pixels: Vec<u8> = (0..40 * 30 * 3).map(|i| (i % 251) as u8).collect();
+        let grey: Vec<u8> = pixels.iter().step_by(3).copied().collect();
+        let coloured = Mat::new_rows_cols_with_bytes::<Vec3b>(30, 40, &pixels).unwrap();
+        let plain = Mat::new_rows_cols_with_bytes::<u8>(30, 40, &grey).unwrap();
+        let same: Vec<u8> = grey.iter().flat_map(|value| [*value; 3]).collect();
+        for (mat, expected) in [
+            (coloured.clone_pointee(), pixels),
+            (plain.clone_pointee(), same),
+        ] {
+            let mut png = Vector::new();
+            imgcodecs::imencode_def(".png", &mat, &mut png).unwrap();
+            let frame = decode_photograph(png.as_slice()).unwrap();
+            assert_eq!((frame.width(), frame.height()), (40, 30));
+            assert!(frame.pixels() == expected);
+            assert!(matches!(
+                decode_portrait(png.as_slice()),
+                Err(PortraitError::Format("JPEG"))
+            ));
+            let mut wide = png.to_vec();
+            wide[16..18].copy_from_slice(&[1, 0]);
+            assert!(matches!(
+                decode_photograph(&wide),
+                Err(PortraitError::Dimensions { .. })
+            ));
+            // A text of a gigabyte, of which nothing is there, and one that is damaged.
+            let text = |length: [u8; 4]| {
+                let text = [&length, b"tEXt".as_slice(), b"?".as_slice(), &[0; 4]].concat();
+                [&png.as_slice()[..33], &text, &png.as_slice()[33..]].concat()
+            };
+            let claimed = decode_photograph(&text([0x3a, 0, 0, 0]));
+            assert!(matches!(claimed, Err(PortraitError::Damaged)));
+            let damaged = decode_photograph(&text([0, 0, 0, 1])).unwrap();
+            assert!(damaged.pixels() == frame.pixels());
+            let short = decode_photograph(&png.as_slice()[..png.len() - 1]);
+            assert!(matches!(short, Err(PortraitError::Damaged)));
+        }
+    }
+
+    #[test]
     fn what_is_not_a_portrait_is_refused() {
-        assert!(matches!(decode_portrait(b""), Err(PortraitError::NotJpeg)));
+        assert!(matches!(
+            decode_portrait(b""),
+            Err(PortraitError::Format(_))
+        ));
         assert!(matches!(
             decode_portrait(b"\x89PNG...."),
-            Err(PortraitError::NotJpeg)
+            Err(PortraitError::Format(_))
         ));
         assert!(matches!(
             decode_portrait(&jpeg()[..20]),
-            Err(PortraitError::NotJpeg)
+            Err(PortraitError::Format(_))
         ));
         let huge = vec![0; PORTRAIT_BYTES_MAX + 1];
         assert!(matches!(
             decode_portrait(&huge),
-            Err(PortraitError::TooLarge(_))
+            Err(PortraitError::TooLarge { .. })
         ));
     }
 

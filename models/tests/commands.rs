@@ -14,6 +14,8 @@ use std::thread::{self, JoinHandle};
 use egate_models::encode_jpeg;
 use egate_synthetic_faces::{Identity, Scene, render_empty, render_live, render_portrait};
 use egate_types::BgrFrame;
+use opencv::core::{Mat, Vec3b};
+use opencv::imgcodecs;
 use serde_json::Value;
 
 fn models(arguments: &[&str]) -> Output {
@@ -236,6 +238,56 @@ fn pictures_are_inspected_and_compared() {
         (none.status.code(), &json(&none)["score"]),
         (Some(1), &Value::Null)
     );
+}
+
+#[test]
+fn jpeg_2000_and_png_are_pictures_and_nothing_else_is() {
+    let folder = tempfile::tempdir().unwrap();
+    let person = Identity::from_seed(9_000_012);
+    let portrait = render_portrait(&person);
+    let size = (portrait.height() as i32, portrait.width() as i32);
+    let mat = Mat::new_rows_cols_with_bytes::<Vec3b>(size.0, size.1, portrait.pixels()).unwrap();
+    let jpeg = saved(folder.path(), "portrait.jpg", &portrait);
+    let inspect = |file: &str| models(&["inspect", file, "--set", "synthetic", "--json"]);
+    for ending in ["jp2", "png"] {
+        let file = folder.path().join("portrait").with_extension(ending);
+        let file = file.display().to_string();
+        assert!(imgcodecs::imwrite_def(&file, &mat).unwrap());
+        let seen = json(&inspect(&file));
+        assert_eq!(seen["faces"].as_array().unwrap().len(), 1, "{seen}");
+        assert_eq!(
+            (&seen["width"], &seen["height"]),
+            (&size.1.into(), &size.0.into())
+        );
+        let same = models(&["compare", &jpeg, &file, "--set", "synthetic", "--json"]);
+        assert!(json(&same)["score"].as_f64().unwrap() > 0.95, "{same:?}");
+    }
+
+    let text = folder.path().join("portrait.gif");
+    std::fs::write(&text, "GIF89a, so to say").unwrap();
+    let text = text.display().to_string();
+    let half = folder.path().join("half.jp2");
+    let whole = std::fs::read(folder.path().join("portrait.jp2")).unwrap();
+    std::fs::write(&half, &whole[..60]).unwrap();
+    let half = half.display().to_string();
+    let absent = folder.path().join("absent.jpg").display().to_string();
+    for (file, rule) in [
+        (&text, "must be JPEG, JPEG 2000 or PNG"),
+        (&half, "image header"),
+        (&absent, "cannot be read"),
+    ] {
+        for refused in [
+            inspect(file),
+            models(&["compare", &jpeg, file, "--set", "synthetic"]),
+        ] {
+            assert_eq!(refused.status.code(), Some(2), "{refused:?}");
+            let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+            assert!(
+                said.contains(file.as_str()) && said.contains(rule),
+                "{said}"
+            );
+        }
+    }
 }
 
 #[test]

@@ -120,6 +120,11 @@ fn what_does_not_fit_together_is_refused_by_field() {
             "manifest_version",
         ),
         (
+            "width = 112\nheight = 112",
+            "width = 112000\nheight = 112000",
+            "alignment.arcface_112.width, height",
+        ),
+        (
             "name = \"pad.onnx\"",
             "name = \"../pad.onnx\"",
             "pad \"synthetic-pad\".file.name",

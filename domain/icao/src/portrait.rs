@@ -11,6 +11,7 @@ use std::{
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
+use egate_types::BgrFrame;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::{
@@ -154,6 +155,17 @@ impl Image {
         } else {
             [mean(0); 3]
         }
+    }
+
+    /// The pixels as a frame for face networks, grey as equal channels; `None` if their number does not fit the size.
+    pub fn to_frame(&self) -> Option<BgrFrame> {
+        let pixels = if self.channels == 1 {
+            self.pixels.iter().flat_map(|grey| [*grey; 3]).collect()
+        } else {
+            let colours = self.pixels.chunks_exact(3);
+            colours.flat_map(|rgb| rgb.iter().rev().copied()).collect()
+        };
+        BgrFrame::new(self.width, self.height, pixels).ok()
     }
 }
 

@@ -50,8 +50,19 @@ fn alignments(manifest: &Manifest) -> Finding {
         let inside = |point: &[f32; 2]| {
             (0.0..width).contains(&point[0]) && (0.0..height).contains(&point[1])
         };
-        let field = format!("alignment.{name}.points");
-        unless(points.iter().all(inside), field, "lie outside the picture")
+        let field = |field| format!("alignment.{name}.{field}");
+        unless(
+            sides_fit(alignment.width, alignment.height),
+            field("width, height"),
+            SIDES,
+        )
+        .or_else(|| {
+            unless(
+                points.iter().all(inside),
+                field("points"),
+                "lie outside the picture",
+            )
+        })
     })
 }
 
@@ -106,14 +117,12 @@ fn files(manifest: &Manifest) -> Finding {
 
 fn inputs(manifest: &Manifest) -> Finding {
     let of = |name: &str, input: &Input| {
-        let sides = 16..=2048;
-        let fits = sides.contains(&input.width) && sides.contains(&input.height);
         let scales = input.deviation.iter().all(|d| d.is_finite() && *d > 0.0)
             && input.mean.iter().all(|mean| mean.is_finite());
         unless(
-            fits,
+            sides_fit(input.width, input.height),
             format!("{name:?}.input"),
-            "sides must be within 16..=2048",
+            SIDES,
         )
         .or_else(|| {
             unless(
@@ -142,6 +151,12 @@ fn inputs(manifest: &Manifest) -> Finding {
             .iter()
             .find_map(|q| of(&q.name, &q.input))
     })
+}
+
+/// No picture that a network or a measure is given is smaller or larger.
+fn sides_fit(width: u32, height: u32) -> bool {
+    let sides = 16..=2048;
+    sides.contains(&width) && sides.contains(&height)
 }
 
 fn detector(detector: &Detector) -> Finding {
@@ -357,3 +372,6 @@ fn second(manifest: &Manifest, name: &str, set: &ModelSet, first: &Matcher) -> F
         "must be at least 1, at most those of an attempt, and differ from the first way",
     )
 }
+
+/// What [`sides_fit`] asks for.
+const SIDES: &str = "sides must be within 16..=2048";

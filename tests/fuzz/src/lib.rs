@@ -5,8 +5,11 @@ pub mod chip;
 pub mod cms;
 pub mod images;
 pub mod lds;
+pub mod manifest;
 pub mod mrz;
+pub mod photographs;
 pub mod secure_messaging;
+pub mod tables;
 pub mod tlv;
 pub mod wire;
 
@@ -14,7 +17,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 11] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -23,4 +26,7 @@ pub const TARGETS: [Target; 8] = [
     ("images", images::run),
     ("secure_messaging", secure_messaging::run),
     ("chip", chip::run),
+    ("manifest", manifest::run),
+    ("tables", tables::run),
+    ("photographs", photographs::run),
 ];

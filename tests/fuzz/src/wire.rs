@@ -2,9 +2,9 @@
 
 use egate_types::{AuthorityId, Direction, EvidenceHash, InspectionId, LaneId, UtcTime};
 use egate_wire::v1::{
-    AuthorityKey, DecisionEnvelope, EvidenceSubmission, Expected, ExpectedDecision, LaneView,
-    OpenInspection, PassageRecord, ReferralNotice, SignedDecision, SignedVerdict, verify_decision,
-    verify_verdict,
+    AuthorityKey, ComparisonBatch, DecisionEnvelope, EvidenceSubmission, Expected,
+    ExpectedDecision, LaneView, OpenInspection, PassageRecord, ReferralNotice, SignedDecision,
+    SignedVerdict, verify_decision, verify_verdict,
 };
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -14,6 +14,7 @@ pub fn run(bytes: &[u8]) {
         return;
     };
     trip::<OpenInspection>(text);
+    trip::<ComparisonBatch>(text);
     trip::<EvidenceSubmission>(text);
     trip::<ReferralNotice>(text);
     trip::<LaneView>(text);

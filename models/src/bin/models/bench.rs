@@ -15,6 +15,7 @@ use serde_json::Value;
 
 use crate::memory;
 use crate::output;
+use crate::picture;
 use crate::place::{self, Choice};
 
 /// Measures one frame of 1280 x 720 pixels with one face, on one thread and on two.
@@ -204,7 +205,14 @@ fn peer(
 /// A frame of the camera's size, and what it shows.
 fn frame(image: Option<&Path>) -> anyhow::Result<(BgrFrame, String)> {
     let (picture, shown) = match image {
-        Some(path) => (place::picture(path)?, "a picture"),
+        Some(path) => {
+            let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+            let picture = picture::decode(&bytes);
+            (
+                picture.with_context(|| path.display().to_string())?,
+                "a picture",
+            )
+        }
         None => {
             let person = Identity::from_seed(DRAWN_SEED);
             let live = render_live(&person, &Scene::frontal(1));

@@ -5,12 +5,14 @@ use std::process::ExitCode;
 
 use clap::Args;
 use egate_models::{FacePipeline, Template};
+use egate_types::BgrFrame;
 use serde_json::{Value, json};
 
-use crate::output;
-use crate::place::{self, Choice};
+use crate::files::{self, Refusal};
+use crate::place::Choice;
+use crate::{output, picture};
 
-/// Compares the largest faces of two JPEG pictures. Exit code 1 if one shows no face.
+/// Compares the largest faces of two pictures: JPEG, JPEG 2000 or PNG. Exit code 1 if one shows no face.
 #[derive(Args)]
 pub struct Arguments {
     /// A picture.
@@ -24,11 +26,17 @@ pub struct Arguments {
     json: bool,
 }
 
+/// Carries the command out.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    files::ended(compare(arguments))
+}
+
+fn compare(arguments: &Arguments) -> Result<ExitCode, Refusal> {
+    let (a, b) = (picture::read(&arguments.a)?, picture::read(&arguments.b)?);
     let manifest = arguments.choice.manifest()?;
     let mut pipeline = arguments.choice.pipeline(&manifest, 1)?;
-    let (of_a, a) = look(&mut pipeline, &arguments.a)?;
-    let (of_b, b) = look(&mut pipeline, &arguments.b)?;
+    let (of_a, a) = look(&mut pipeline, &a)?;
+    let (of_b, b) = look(&mut pipeline, &b)?;
     let score = a.zip(b).map(|(a, b)| a.compare(&b));
     let (thresholds, matcher) = (pipeline.thresholds(), pipeline.matcher());
     let answer = json!({
@@ -52,10 +60,9 @@ pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 
 fn look(
     pipeline: &mut FacePipeline,
-    path: &std::path::Path,
+    frame: &BgrFrame,
 ) -> anyhow::Result<(Value, Option<Template>)> {
-    let frame = place::picture(path)?;
-    let (analysis, template) = pipeline.analyse_and_embed(&frame)?;
+    let (analysis, template) = pipeline.analyse_and_embed(frame)?;
     let said = json!({
         "faces": analysis.faces.len(),
         "quality": analysis.quality.map(|quality| quality.unified),

@@ -24,6 +24,11 @@ impl Refusal {
     pub fn malformed(file: &Path, rule: &impl fmt::Display) -> Self {
         Self::Malformed(format!("{}: {rule}", file.display()))
     }
+
+    /// A file that cannot be read.
+    pub fn unreadable(file: &Path, error: &io::Error) -> Self {
+        Self::malformed(file, &format!("cannot be read: {error}"))
+    }
 }
 
 impl From<anyhow::Error> for Refusal {
@@ -33,9 +38,9 @@ impl From<anyhow::Error> for Refusal {
 }
 
 /// How the program ends: bad input is told on standard error, with an exit code of its own.
-pub fn ended(done: Result<(), Refusal>) -> anyhow::Result<ExitCode> {
+pub fn ended(done: Result<ExitCode, Refusal>) -> anyhow::Result<ExitCode> {
     match done {
-        Ok(()) => Ok(ExitCode::SUCCESS),
+        Ok(code) => Ok(code),
         Err(Refusal::Malformed(message)) => {
             output::progress(format_args!("{message}"));
             Ok(ExitCode::from(MALFORMED))
@@ -47,7 +52,7 @@ pub fn ended(done: Result<(), Refusal>) -> anyhow::Result<ExitCode> {
 /// The bytes of an input table.
 pub fn table(file: &Path) -> Result<Vec<u8>, Refusal> {
     let size = fs::metadata(file)
-        .map_err(|error| unreadable(file, &error))?
+        .map_err(|error| Refusal::unreadable(file, &error))?
         .len();
     if size > TABLE_BYTES_MAX {
         return Err(Refusal::malformed(
@@ -55,7 +60,7 @@ pub fn table(file: &Path) -> Result<Vec<u8>, Refusal> {
             &format!("the table must not be larger than {TABLE_BYTES_MAX} bytes"),
         ));
     }
-    fs::read(file).map_err(|error| unreadable(file, &error))
+    fs::read(file).map_err(|error| Refusal::unreadable(file, &error))
 }
 
 /// Creates the folder that reports go to.
@@ -84,10 +89,6 @@ pub fn field(text: &str) -> String {
     } else {
         text.to_owned()
     }
-}
-
-fn unreadable(file: &Path, error: &io::Error) -> Refusal {
-    Refusal::malformed(file, &format!("cannot be read: {error}"))
 }
 
 /// Exit code for input that breaks a rule.

@@ -5,12 +5,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use anyhow::{Context, anyhow};
-use egate_models::decode_photograph;
 use egate_models::evaluation::comparison::FailedImage;
 use egate_types::BgrFrame;
 
 use crate::files::Refusal;
 use crate::output;
+use crate::picture;
 use crate::source::{Engine, Source};
 
 /// Every image exists; the error names the first line of the table that names a missing one.
@@ -55,7 +55,7 @@ pub fn each<T: Send>(
             }
             let bytes = std::fs::read(folder.join(image))
                 .with_context(|| format!("cannot read {image}"))?;
-            let result = match decode_photograph(&bytes) {
+            let result = match picture::decode(&bytes) {
                 Ok(frame) => work(&mut engine, &frame)
                     .with_context(|| format!("{image} cannot be analysed"))?
                     .ok_or_else(|| "no face found".to_owned()),

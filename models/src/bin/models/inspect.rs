@@ -8,10 +8,11 @@ use egate_models::PadOutcome;
 use egate_types::Coaching;
 use serde_json::{Value, json};
 
-use crate::output;
-use crate::place::{self, Choice};
+use crate::files::{self, Refusal};
+use crate::place::Choice;
+use crate::{output, picture};
 
-/// Shows faces, landmarks, quality, coaching texts and the attack score of a JPEG picture. Exit code 1 without a face.
+/// Shows faces, landmarks, quality, coaching texts and the attack score of a picture: JPEG, JPEG 2000 or PNG. Exit code 1 without a face.
 ///
 /// `coaching` has all that would make the picture better, heuristic hints included; `coaching_first` what a gate would ask
 /// for, null if it would take the picture. Quality is 0 to 100, 50 is the limit of use; `stops_a_capture` tells which components
@@ -27,11 +28,16 @@ pub struct Arguments {
     json: bool,
 }
 
+/// Carries the command out.
 pub fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    files::ended(inspect(arguments))
+}
+
+fn inspect(arguments: &Arguments) -> Result<ExitCode, Refusal> {
+    let frame = picture::read(&arguments.image)?;
     let manifest = arguments.choice.manifest()?;
     let mut pipeline = arguments.choice.pipeline(&manifest, 1)?;
-    let frame = place::picture(&arguments.image)?;
-    let analysis = pipeline.analyse(&frame)?;
+    let analysis = pipeline.analyse(&frame).map_err(anyhow::Error::from)?;
     let faces: Vec<Value> = analysis
         .faces
         .iter()

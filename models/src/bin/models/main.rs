@@ -13,6 +13,7 @@ mod inspect;
 mod list;
 mod memory;
 mod output;
+mod picture;
 mod place;
 mod soak;
 mod source;

@@ -4,8 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use clap::Args;
-use egate_models::{Environment, FacePipeline, Manifest, Selection, decode_photograph};
-use egate_types::BgrFrame;
+use egate_models::{Environment, FacePipeline, Manifest, Selection};
 
 /// The manifest and the folder of the models that are not in the repository.
 #[derive(Args)]
@@ -92,12 +91,6 @@ impl Choice {
     pub fn manifest(&self) -> anyhow::Result<Manifest> {
         self.place.manifest()
     }
-}
-
-/// A JPEG photograph, the right way up.
-pub fn picture(path: &Path) -> anyhow::Result<BgrFrame> {
-    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
-    decode_photograph(&bytes).with_context(|| path.display().to_string())
 }
 
 /// A file of the project that the current folder, or else this program, is in.

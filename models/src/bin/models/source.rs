@@ -49,7 +49,7 @@ impl Engine {
     /// The template of the person the picture is of; `None` without a face.
     pub fn template(&mut self, frame: &BgrFrame) -> anyhow::Result<Option<Template>> {
         let faces = self.0.detect(frame)?;
-        let portrayed = portrayed(frame, &faces).map(|face| self.0.embed(frame, face));
+        let portrayed = Face::portrayed(frame, &faces).map(|face| self.0.embed(frame, face));
         Ok(portrayed.transpose()?)
     }
 
@@ -79,22 +79,3 @@ impl Engine {
         Score::from(self.0.thresholds().pad_score)
     }
 }
-
-/// The face that a labelled picture is of: nearest the middle among those that are not small. A lane takes the largest, for
-/// it chooses where its camera looks; a bystander cut off by the rim of a press photograph is often larger than its subject.
-fn portrayed<'a>(frame: &BgrFrame, faces: &'a [Face]) -> Option<&'a Face> {
-    let area = |face: &Face| face.bbox[2] * face.bbox[3];
-    let most = faces.iter().map(area).fold(0.0, f32::max);
-    let eccentricity = |face: &Face| {
-        let [left, top, width, height] = face.bbox;
-        let off = |start: f32, size: f32, side: u32| start + size / 2.0 - side as f32 / 2.0;
-        off(left, width, frame.width()).hypot(off(top, height, frame.height()))
-    };
-    faces
-        .iter()
-        .filter(|face| area(face) >= most * PORTRAYED_AREA_MIN)
-        .min_by(|a, b| eccentricity(a).total_cmp(&eccentricity(b)))
-}
-
-/// Share of the largest face's area below which a face is in the background.
-const PORTRAYED_AREA_MIN: f32 = 0.5;

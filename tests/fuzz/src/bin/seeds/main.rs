@@ -3,6 +3,7 @@
 
 mod conversations;
 mod documents;
+mod faces;
 #[path = "../../../../../domain/icao/tests/files/mod.rs"]
 mod files;
 #[path = "../../../../../domain/icao/tests/images/mod.rs"]
@@ -37,6 +38,9 @@ fn main() -> Outcome<()> {
         ("images", pictures()),
         ("secure_messaging", conversations::responses(&documents)),
         ("chip", conversations::seeds(&documents)?),
+        ("manifest", faces::manifests()),
+        ("tables", faces::tables()),
+        ("photographs", faces::photographs()?),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);

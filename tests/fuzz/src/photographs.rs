@@ -1,0 +1,55 @@
+//! Photographs, JPEG and PNG, as OpenCV decodes them.
+
+use egate_models::{decode_photograph, decode_portrait};
+
+/// One input of the target: as it is, and with right checksums, without which no change to a PNG picture gets anywhere.
+pub fn run(bytes: &[u8]) {
+    decode(bytes);
+    if let Some(mended) = with_checksums(bytes) {
+        decode(&mended);
+    }
+}
+
+fn decode(bytes: &[u8]) {
+    let photograph = decode_photograph(bytes);
+    let Ok(portrait) = decode_portrait(bytes) else {
+        return;
+    };
+    // The same but for an orientation in Exif, which a portrait has none of.
+    let Ok(photograph) = photograph else {
+        panic!("a portrait is a photograph");
+    };
+    let size = (portrait.width(), portrait.height());
+    let turned = (photograph.height(), photograph.width());
+    assert!(size == (photograph.width(), photograph.height()) || size == turned);
+}
+
+/// A PNG picture whose chunks have the checksums they must have (ISO/IEC 15948 §5.3); `None` if it is none.
+fn with_checksums(bytes: &[u8]) -> Option<Vec<u8>> {
+    let mut out = bytes.to_vec();
+    let mut rest = out.get_mut(8..).filter(|_| bytes.starts_with(b"\x89PNG"))?;
+    while let Some((length, tail)) = rest.split_first_chunk_mut() {
+        let length = u32::from_be_bytes(*length) as usize;
+        let Some((typed, tail)) = tail.split_at_mut_checked(length.saturating_add(4)) else {
+            break;
+        };
+        let Some((checksum, tail)) = tail.split_first_chunk_mut() else {
+            break;
+        };
+        *checksum = crc32(typed).to_be_bytes();
+        rest = tail;
+    }
+    Some(out)
+}
+
+/// The checksum of PNG (ISO/IEC 15948 annex D).
+pub fn crc32(bytes: &[u8]) -> u32 {
+    let mut crc = u32::MAX;
+    for byte in bytes {
+        crc ^= u32::from(*byte);
+        for _ in 0..8 {
+            crc = crc >> 1 ^ (0xEDB8_8320 & (crc & 1).wrapping_neg());
+        }
+    }
+    !crc
+}
