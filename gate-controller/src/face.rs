@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use egate_hardware::camera::Frame;
 use egate_models::{
-    AnalyseError, Face, FacePipeline, PadOutcome, PortraitError, Quality, QualityScore, Template,
+    AnalyseError, Face, FacePipeline, PadOutcome, PhotographError, Quality, QualityScore, Template,
     encode_jpeg,
 };
 use egate_types::{CheckResult, Coaching, MatchScore, MonoTime, PadScore};
@@ -81,7 +81,7 @@ enum JudgeError {
     #[error(transparent)]
     Pipeline(#[from] AnalyseError),
     #[error("the live picture cannot be coded")]
-    Picture(#[from] PortraitError),
+    Picture(#[from] PhotographError),
     #[error("no frame to judge")]
     NoFrame,
 }

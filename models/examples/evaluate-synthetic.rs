@@ -8,7 +8,7 @@ use std::path::Path;
 
 use egate_models::{
     ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, Manifest, Selection, Template,
-    decode_portrait, encode_jpeg,
+    decode_photograph, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_live, render_portrait};
 use egate_types::{BgrFrame, Coaching};
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     for seed in first..first + people {
         let person = Identity::from_seed(seed);
         // A chip portrait has been through JPEG.
-        let portrait = decode_portrait(&encode_jpeg(&render_portrait(&person), 85)?)?;
+        let portrait = decode_photograph(&encode_jpeg(&render_portrait(&person), 85)?)?;
         portraits.push(measured.template(&mut pipeline, &portrait)?);
         let mut usable = Vec::new();
         for number in 0..(FRAMES_PER_ATTEMPT * ATTEMPTS_MAX) as u64 {

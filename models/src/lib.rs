@@ -16,8 +16,8 @@ mod manifest;
 mod network;
 mod pad;
 mod parallel;
+mod photograph;
 mod pipeline;
-mod portrait;
 mod quality;
 mod runtime;
 mod template;
@@ -32,11 +32,11 @@ pub use manifest::{
 };
 pub use network::NetworkError;
 pub use pad::{PadCues, PadEvidence, PadOutcome, PadSequence};
+pub use photograph::{PhotographError, decode_photograph, encode_jpeg};
 pub use pipeline::{
     AnalyseError, Configuration, Environment, FacePipeline, FrameAnalysis, LoadError, Selection,
     Thresholds,
 };
-pub use portrait::{PortraitError, decode_photograph, decode_portrait, encode_jpeg};
 pub use quality::{Component, Judgement, Quality, QualityScore};
 pub use runtime::RuntimeError;
 pub use template::Template;

@@ -6,8 +6,6 @@ pub const MODEL_BYTES_MAX: u64 = 64 << 20;
 pub const MANIFEST_BYTES_MAX: u64 = 1 << 20;
 /// Priors per cell of a detector; more would only repeat each other.
 pub const PRIORS_MAX: usize = 8;
-/// Largest encoded portrait, bytes; DG2 portraits have 15 to 40 kB, a chip holds some 100 kB in all.
-pub const PORTRAIT_BYTES_MAX: usize = 4 << 20;
 /// Largest encoded photograph, bytes: the largest picture in PNG, which may not shrink at all, has 48 MiB.
 pub const PHOTOGRAPH_BYTES_MAX: usize = 64 << 20;
 /// Longest side of a decoded picture, pixels; keeps a crafted header from asking for gigabytes.

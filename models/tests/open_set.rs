@@ -6,7 +6,7 @@ mod common;
 
 use std::path::Path;
 
-use egate_models::{FacePipeline, Manifest, Selection, Template, decode_portrait};
+use egate_models::{FacePipeline, Manifest, Selection, Template, decode_photograph};
 
 const PEOPLE: [&str; 12] = [
     "002", "003", "005", "007", "009", "010", "011", "012", "014", "017", "019", "020",
@@ -17,7 +17,7 @@ fn open_set() -> FacePipeline {
 }
 
 fn template(pipeline: &mut FacePipeline, photograph: &Path) -> Template {
-    let frame = decode_portrait(&std::fs::read(photograph).unwrap()).unwrap();
+    let frame = decode_photograph(&std::fs::read(photograph).unwrap()).unwrap();
     let analysis = pipeline.analyse(&frame).unwrap();
     assert_eq!(
         analysis.faces.len(),
@@ -99,7 +99,7 @@ fn eye_error(detector: &str) -> f32 {
         let mark = |column: usize| columns[column].parse::<f32>().unwrap();
         let marks = [[mark(9), mark(10)], [mark(11), mark(12)]];
         let photograph = std::fs::read(faces.join(columns[0])).unwrap();
-        let frame = decode_portrait(&photograph).unwrap();
+        let frame = decode_photograph(&photograph).unwrap();
         let face = pipeline.detect(&frame).unwrap()[0];
         let distance = |a: [f32; 2], b: [f32; 2]| (a[0] - b[0]).hypot(a[1] - b[1]);
         let between = distance(marks[0], marks[1]);
@@ -122,7 +122,7 @@ fn simulated_attacks_are_refused_and_their_originals_accepted() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_name().unwrap().to_string_lossy().into_owned();
-        let frame = decode_portrait(&std::fs::read(&path).unwrap()).unwrap();
+        let frame = decode_photograph(&std::fs::read(&path).unwrap()).unwrap();
         let score = pipeline.analyse(&frame).unwrap().pad.score();
         let accepted = usize::from(score.is_some_and(|score| score >= threshold));
         let count = if name.ends_with("_live.jpg") {

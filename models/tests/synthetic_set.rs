@@ -6,7 +6,7 @@ mod common;
 
 use egate_models::{
     ATTEMPTS_MAX, Environment, FRAMES_PER_ATTEMPT, FacePipeline, LoadError, Manifest, PadOutcome,
-    Selection, Template, decode_portrait, encode_jpeg,
+    Selection, Template, decode_photograph, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
 use egate_types::{BgrFrame, Coaching};
@@ -38,7 +38,7 @@ fn travellers_match_their_own_portrait_alone() {
         .map(|person| {
             // As from a chip: through JPEG.
             let jpeg = encode_jpeg(&render_portrait(person), 85).unwrap();
-            template(&mut pipeline, &decode_portrait(&jpeg).unwrap()).unwrap()
+            template(&mut pipeline, &decode_photograph(&jpeg).unwrap()).unwrap()
         })
         .collect();
     let (mut rejected, mut accepted) = (0, 0);

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use egate_icao::lds::PortraitFormat;
 use egate_icao::portrait::{self, ImageError};
-use egate_models::{PortraitError, decode_photograph};
+use egate_models::{PhotographError, decode_photograph};
 use egate_types::BgrFrame;
 
 use crate::files::Refusal;
@@ -17,7 +17,7 @@ pub enum PictureError {
     Format,
     /// JPEG and PNG.
     #[error(transparent)]
-    Photograph(PortraitError),
+    Photograph(PhotographError),
     /// JPEG 2000, by the decoder that a gate has for the chip's portrait.
     #[error(transparent)]
     Portrait(#[from] ImageError),
@@ -33,14 +33,14 @@ pub fn read(file: &Path) -> Result<BgrFrame, Refusal> {
 pub fn decode(bytes: &[u8]) -> Result<BgrFrame, PictureError> {
     if PortraitFormat::of(bytes) == Some(PortraitFormat::Jpeg2000) {
         let frame = portrait::decode(bytes)?.to_frame();
-        return frame.ok_or(PictureError::Photograph(PortraitError::Damaged));
+        return frame.ok_or(PictureError::Photograph(PhotographError::Damaged));
     }
     decode_photograph(bytes).map_err(|error| match error {
-        PortraitError::Format(_) => PictureError::Format,
-        error @ (PortraitError::TooLarge { .. }
-        | PortraitError::Dimensions { .. }
-        | PortraitError::Scans
-        | PortraitError::Damaged
-        | PortraitError::Codec(_)) => PictureError::Photograph(error),
+        PhotographError::Format => PictureError::Format,
+        error @ (PhotographError::TooLarge { .. }
+        | PhotographError::Dimensions { .. }
+        | PhotographError::Scans
+        | PhotographError::Damaged
+        | PhotographError::Codec(_)) => PictureError::Photograph(error),
     })
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, ensure};
 use clap::Args;
 use egate_models::{
-    FRAMES_PER_ATTEMPT, FacePipeline, QualityScore, Template, decode_portrait, encode_jpeg,
+    FRAMES_PER_ATTEMPT, FacePipeline, QualityScore, Template, decode_photograph, encode_jpeg,
 };
 use egate_synthetic_faces::{Attack, Identity, Scene, render_empty, render_live, render_portrait};
 use egate_types::BgrFrame;
@@ -150,7 +150,7 @@ fn scene(person: &Identity, seed: u64, moment: u64, attack: Attack) -> BgrFrame 
 
 /// As it comes from a camera or a chip.
 fn through_jpeg(frame: &BgrFrame) -> anyhow::Result<BgrFrame> {
-    Ok(decode_portrait(&encode_jpeg(frame, JPEG_QUALITY)?)?)
+    Ok(decode_photograph(&encode_jpeg(frame, JPEG_QUALITY)?)?)
 }
 
 /// Samples memory while time goes by.

@@ -7,22 +7,20 @@ use opencv::core::{Mat, Vec3b, Vector};
 use opencv::imgcodecs;
 use opencv::prelude::*;
 
-use crate::limits::{PHOTOGRAPH_BYTES_MAX, PORTRAIT_BYTES_MAX, SCANS_MAX, SIDE_PX_MAX};
+use crate::limits::{PHOTOGRAPH_BYTES_MAX, SCANS_MAX, SIDE_PX_MAX};
 
 /// A picture that cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum PortraitError {
+pub enum PhotographError {
     /// More bytes than such a picture has.
-    #[error("picture of {bytes} bytes is larger than {most}")]
+    #[error("picture of {bytes} bytes is larger than {PHOTOGRAPH_BYTES_MAX}")]
     TooLarge {
         /// Of the coded picture.
         bytes: usize,
-        /// Accepted.
-        most: usize,
     },
     /// Not one of the formats that are read here.
-    #[error("picture is not {0}")]
-    Format(&'static str),
+    #[error("picture is not JPEG or PNG")]
+    Format,
     /// Zero or absurd dimensions.
     #[error("picture of {width} x {height} pixels is outside 1..={SIDE_PX_MAX}")]
     Dimensions {
@@ -42,58 +40,38 @@ pub enum PortraitError {
     Codec(#[source] opencv::Error),
 }
 
-/// Decodes a JPEG portrait, grey ones to equal channels. The size is read from the header and judged before
-/// any memory is taken. An orientation in Exif is not looked at: a chip's portrait is upright (ISO/IEC 19794-5).
-pub fn decode_portrait(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
-    within(bytes, PORTRAIT_BYTES_MAX)?;
-    let size = jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG"))?;
-    decode(
-        bytes,
-        size,
-        imgcodecs::IMREAD_COLOR | imgcodecs::IMREAD_IGNORE_ORIENTATION,
-    )
-}
-
-/// The same for a photograph from a camera or telephone, JPEG or PNG, which may lie on its side and say so in Exif.
-/// Transparency is dropped, not blended.
-pub fn decode_photograph(bytes: &[u8]) -> Result<BgrFrame, PortraitError> {
-    within(bytes, PHOTOGRAPH_BYTES_MAX)?;
+/// Decodes a photograph from a camera or telephone, JPEG or PNG, which may lie on its side and say so in Exif; grey ones to
+/// equal channels. Transparency is dropped, not blended. The size is read from the header and judged before any memory is taken.
+pub fn decode_photograph(bytes: &[u8]) -> Result<BgrFrame, PhotographError> {
+    if bytes.len() > PHOTOGRAPH_BYTES_MAX {
+        return Err(PhotographError::TooLarge { bytes: bytes.len() });
+    }
     if let Some(size) = png_size(bytes) {
-        let pixels = png_pixels(bytes).ok_or(PortraitError::Damaged)?;
-        return decode(&pixels, size, imgcodecs::IMREAD_COLOR);
+        let pixels = png_pixels(bytes).ok_or(PhotographError::Damaged)?;
+        return decode(&pixels, size);
     }
-    let size = jpeg_size(bytes)?.ok_or(PortraitError::Format("JPEG or PNG"))?;
-    decode(bytes, size, imgcodecs::IMREAD_COLOR)
-}
-
-fn within(bytes: &[u8], most: usize) -> Result<(), PortraitError> {
-    let bytes = bytes.len();
-    if bytes > most {
-        return Err(PortraitError::TooLarge { bytes, most });
-    }
-    Ok(())
+    let size = jpeg_size(bytes)?.ok_or(PhotographError::Format)?;
+    decode(bytes, size)
 }
 
 /// Decodes what begins like JPEG or PNG, so that no other decoder of OpenCV's is ever asked.
-fn decode(
-    bytes: &[u8],
-    (width, height): (u32, u32),
-    flags: i32,
-) -> Result<BgrFrame, PortraitError> {
+fn decode(bytes: &[u8], (width, height): (u32, u32)) -> Result<BgrFrame, PhotographError> {
     if !(1..=SIDE_PX_MAX).contains(&width) || !(1..=SIDE_PX_MAX).contains(&height) {
-        return Err(PortraitError::Dimensions { width, height });
+        return Err(PhotographError::Dimensions { width, height });
     }
-    let buffer = Mat::from_slice(bytes).map_err(PortraitError::Codec)?;
-    let mat = imgcodecs::imdecode(&buffer, flags).map_err(PortraitError::Codec)?;
+    let buffer = Mat::from_slice(bytes).map_err(PhotographError::Codec)?;
+    let mat =
+        imgcodecs::imdecode(&buffer, imgcodecs::IMREAD_COLOR).map_err(PhotographError::Codec)?;
     if mat.empty() {
-        return Err(PortraitError::Damaged);
+        return Err(PhotographError::Damaged);
     }
-    let pixels = mat.data_bytes().map_err(PortraitError::Codec)?.to_vec();
-    BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels).map_err(|_| PortraitError::Damaged)
+    let pixels = mat.data_bytes().map_err(PhotographError::Codec)?.to_vec();
+    BgrFrame::new(mat.cols() as u32, mat.rows() as u32, pixels)
+        .map_err(|_| PhotographError::Damaged)
 }
 
 /// Encodes as JPEG; quality is held within 1..=100.
-pub fn encode_jpeg(frame: &BgrFrame, quality: u8) -> Result<Vec<u8>, PortraitError> {
+pub fn encode_jpeg(frame: &BgrFrame, quality: u8) -> Result<Vec<u8>, PhotographError> {
     let encode = || {
         let mat = Mat::new_rows_cols_with_bytes::<Vec3b>(
             frame.height() as i32,
@@ -106,15 +84,15 @@ pub fn encode_jpeg(frame: &BgrFrame, quality: u8) -> Result<Vec<u8>, PortraitErr
         imgcodecs::imencode(".jpg", &mat, &mut bytes, &parameters)?;
         Ok(bytes.to_vec())
     };
-    encode().map_err(PortraitError::Codec)
+    encode().map_err(PhotographError::Codec)
 }
 
 /// Width and height of a JPEG picture; `None` if it is none.
-fn jpeg_size(bytes: &[u8]) -> Result<Option<(u32, u32)>, PortraitError> {
+fn jpeg_size(bytes: &[u8]) -> Result<Option<(u32, u32)>, PhotographError> {
     let scans = bytes.windows(2).filter(|pair| *pair == START_OF_SCAN);
     let size = jpeg_dimensions(bytes);
     if size.is_some() && scans.count() > SCANS_MAX {
-        return Err(PortraitError::Scans);
+        return Err(PhotographError::Scans);
     }
     Ok(size)
 }
@@ -191,22 +169,22 @@ mod tests {
 
     #[test]
     fn jpeg_round_trip_keeps_size() {
-        let frame = decode_portrait(&jpeg()).unwrap();
+        let frame = decode_photograph(&jpeg()).unwrap();
         assert_eq!((frame.width(), frame.height()), (40, 30));
     }
 
     #[test]
-    fn a_photograph_on_its_side_is_turned_and_a_portrait_is_not() {
+    fn a_photograph_on_its_side_is_turned() {
         // APP1 with one TIFF entry: orientation (0x0112), short, 6 (turn clockwise).
         let exif = b"\xff\xe1\x00\x22Exif\0\0MM\0\x2a\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
         let bytes = [&jpeg()[..2], exif, &jpeg()[2..]].concat();
         let size = |frame: BgrFrame| (frame.width(), frame.height());
-        assert_eq!(size(decode_portrait(&bytes).unwrap()), (40, 30));
+        assert_eq!(size(decode_photograph(&jpeg()).unwrap()), (40, 30));
         assert_eq!(size(decode_photograph(&bytes).unwrap()), (30, 40));
     }
 
     #[test]
-    fn png_is_a_photograph_grey_or_not_and_no_portrait() {
+    fn png_is_a_photograph_grey_or_not() {
         let pixels: Vec<u8> = (0..40 * 30 * 3).map(|i| (i % 251) as u8).collect();
         let grey: Vec<u8> = pixels.iter().step_by(3).copied().collect();
         let coloured = Mat::new_rows_cols_with_bytes::<Vec3b>(30, 40, &pixels).unwrap();
@@ -221,15 +199,11 @@ mod tests {
             let frame = decode_photograph(png.as_slice()).unwrap();
             assert_eq!((frame.width(), frame.height()), (40, 30));
             assert!(frame.pixels() == expected);
-            assert!(matches!(
-                decode_portrait(png.as_slice()),
-                Err(PortraitError::Format("JPEG"))
-            ));
             let mut wide = png.to_vec();
             wide[16..18].copy_from_slice(&[1, 0]);
             assert!(matches!(
                 decode_photograph(&wide),
-                Err(PortraitError::Dimensions { .. })
+                Err(PhotographError::Dimensions { .. })
             ));
             // A text of a gigabyte, of which nothing is there, and one that is damaged.
             let text = |length: [u8; 4]| {
@@ -237,32 +211,32 @@ mod tests {
                 [&png.as_slice()[..33], &text, &png.as_slice()[33..]].concat()
             };
             let claimed = decode_photograph(&text([0x3a, 0, 0, 0]));
-            assert!(matches!(claimed, Err(PortraitError::Damaged)));
+            assert!(matches!(claimed, Err(PhotographError::Damaged)));
             let damaged = decode_photograph(&text([0, 0, 0, 1])).unwrap();
             assert!(damaged.pixels() == frame.pixels());
             let short = decode_photograph(&png.as_slice()[..png.len() - 1]);
-            assert!(matches!(short, Err(PortraitError::Damaged)));
+            assert!(matches!(short, Err(PhotographError::Damaged)));
         }
     }
 
     #[test]
-    fn what_is_not_a_portrait_is_refused() {
+    fn what_is_no_photograph_is_refused() {
         assert!(matches!(
-            decode_portrait(b""),
-            Err(PortraitError::Format(_))
+            decode_photograph(b""),
+            Err(PhotographError::Format)
         ));
         assert!(matches!(
-            decode_portrait(b"\x89PNG...."),
-            Err(PortraitError::Format(_))
+            decode_photograph(b"\x89PNG...."),
+            Err(PhotographError::Format)
         ));
         assert!(matches!(
-            decode_portrait(&jpeg()[..20]),
-            Err(PortraitError::Format(_))
+            decode_photograph(&jpeg()[..20]),
+            Err(PhotographError::Format)
         ));
-        let huge = vec![0; PORTRAIT_BYTES_MAX + 1];
+        let huge = vec![0; PHOTOGRAPH_BYTES_MAX + 1];
         assert!(matches!(
-            decode_portrait(&huge),
-            Err(PortraitError::TooLarge { .. })
+            decode_photograph(&huge),
+            Err(PhotographError::TooLarge { .. })
         ));
     }
 
@@ -275,8 +249,8 @@ mod tests {
             .unwrap();
         bytes[frame + 5..frame + 9].copy_from_slice(&[0xff; 4]);
         assert!(matches!(
-            decode_portrait(&bytes),
-            Err(PortraitError::Dimensions { .. })
+            decode_photograph(&bytes),
+            Err(PhotographError::Dimensions { .. })
         ));
     }
 
@@ -291,7 +265,7 @@ mod tests {
         for _ in 1..SCANS_MAX {
             bytes.splice(scan..scan, again.iter().copied());
         }
-        let scans = |bytes: &[u8]| matches!(decode_portrait(bytes), Err(PortraitError::Scans));
+        let scans = |bytes: &[u8]| matches!(decode_photograph(bytes), Err(PhotographError::Scans));
         assert!(!scans(&bytes));
         bytes.splice(scan..scan, again);
         assert!(scans(&bytes));
@@ -301,7 +275,7 @@ mod tests {
     fn every_truncation_is_an_answer_and_never_a_panic() {
         let bytes = jpeg();
         for length in 0..bytes.len() {
-            let _ = decode_portrait(&bytes[..length]);
+            let _ = decode_photograph(&bytes[..length]);
         }
     }
 }
