@@ -105,6 +105,25 @@ impl PartialDate {
         })
     }
 
+    /// Reads a complete date that somebody typed or read wrongly: one-digit months and days, month 13, day 32.
+    ///
+    /// Such a date is the evidence there is: it may be one part away from the right one.
+    pub fn parse_misread(text: &str) -> Option<Self> {
+        let mut parts = text.split('-');
+        let mut number = |digits: std::ops::RangeInclusive<usize>| {
+            let part = parts.next()?;
+            let plain = digits.contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+            plain.then(|| part.parse::<u16>().ok()).flatten()
+        };
+        let (year, month, day) = (number(4..=4)?, number(1..=2)?, number(1..=2)?);
+        let known = year > 0 && month > 0 && day > 0 && parts.next().is_none();
+        known.then_some(Self {
+            year,
+            month: u8::try_from(month).ok()?,
+            day: u8::try_from(day).ok()?,
+        })
+    }
+
     /// Year of the Gregorian calendar.
     pub const fn year(self) -> u16 {
         self.year

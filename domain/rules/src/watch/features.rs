@@ -41,6 +41,8 @@ pub enum Feature {
     PlaceSame,
     /// Both have places of birth and share none.
     PlaceOther,
+    /// Applies to every pair: how unlikely a match is before anything is compared.
+    Offset,
 }
 
 const AGREEMENTS: usize = Agreement::ALL.len();
@@ -49,7 +51,7 @@ const AFTER_PARTS: usize = 2 * AGREEMENTS;
 const BIRTH: usize = AFTER_PARTS + 9;
 const AFTER_BIRTH: usize = BIRTH + BIRTHS;
 /// How many features there are.
-pub const FEATURES: usize = AFTER_BIRTH + 6;
+pub const FEATURES: usize = AFTER_BIRTH + 7;
 
 impl Feature {
     /// Its place in a measure.
@@ -73,6 +75,7 @@ impl Feature {
             Self::SexOther => AFTER_BIRTH + 3,
             Self::PlaceSame => AFTER_BIRTH + 4,
             Self::PlaceOther => AFTER_BIRTH + 5,
+            Self::Offset => AFTER_BIRTH + 6,
         }
     }
 
@@ -101,6 +104,7 @@ impl Feature {
                 Self::SexOther,
                 Self::PlaceSame,
                 Self::PlaceOther,
+                Self::Offset,
             ])
     }
 

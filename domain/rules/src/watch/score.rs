@@ -104,6 +104,7 @@ fn measure_beside_names(
     listed: &PreparedPerson,
     traveller: &PreparedPerson,
 ) {
+    measure.add(Feature::Offset, 1.0);
     let births = best_relation(&listed.births, &traveller.births);
     measure.add(Feature::Birth(births), 1.0);
     if let Some(same) = any_shared(&listed.nationalities, &traveller.nationalities) {
