@@ -1,10 +1,13 @@
 //! Watch lists on the shell's side: files in, answers out. What counts as a match is decided in `egate_rules::watch` alone.
 
 pub mod calibrate;
+mod command;
 pub mod evaluate;
 pub mod files;
+mod screening;
 pub mod training;
 
+pub use command::{Screen, run};
 use egate_rules::watch::{PreparedPerson, Weights, score};
 use files::LabelledPair;
 

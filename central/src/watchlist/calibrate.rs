@@ -19,7 +19,10 @@ pub struct Example {
 pub fn fit(examples: &[Example], start: &[f32; FEATURES]) -> [f32; FEATURES] {
     let mut weights = start.map(f64::from);
     let mut speed = [0.0f64; FEATURES];
-    let total: f64 = examples.iter().map(|example| f64::from(example.weight)).sum();
+    let total: f64 = examples
+        .iter()
+        .map(|example| f64::from(example.weight))
+        .sum();
     for round in 0..ROUNDS {
         let mut gradient = [0.0f64; FEATURES];
         for example in examples {
@@ -35,13 +38,17 @@ pub fn fit(examples: &[Example], start: &[f32; FEATURES]) -> [f32; FEATURES] {
         let step = STEP / (1.0 + f64::from(round) / 200.0);
         for feature in Feature::all().filter(|feature| is_learnt(*feature)) {
             let at = feature.index();
-            let slope = gradient[at] / total + RESTRAINT * (weights[at] - f64::from(start[at])) / total;
+            let slope =
+                gradient[at] / total + RESTRAINT * (weights[at] - f64::from(start[at])) / total;
             speed[at] = 0.99 * speed[at] + 0.01 * slope * slope;
             weights[at] -= step * slope / (speed[at].sqrt() + 1e-7);
         }
         constrain(&mut weights);
     }
-    #[expect(clippy::cast_possible_truncation, reason = "weights are small and need few digits")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "weights are small and need few digits"
+    )]
     weights.map(|weight| (weight * 1e3).round() as f32 / 1e3)
 }
 
@@ -52,7 +59,8 @@ const RESTRAINT: f64 = 0.5;
 
 fn points(measured: &[f32; FEATURES], weights: &[f64; FEATURES]) -> f64 {
     let sum = measured.iter().zip(weights);
-    sum.map(|(measured, weight)| f64::from(*measured) * weight).sum()
+    sum.map(|(measured, weight)| f64::from(*measured) * weight)
+        .sum()
 }
 
 /// The pairs say nothing about sex and place of birth; these weights are set by hand.

@@ -36,8 +36,9 @@ impl Recall {
     }
 }
 
+/// Part of a whole; 0 of none is 0.
 #[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
-fn ratio(part: usize, whole: usize) -> f64 {
+pub fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
@@ -84,7 +85,10 @@ pub fn recall_at(scored: &[Scored], rate: f64) -> Recall {
 }
 
 /// Per kind: how many pairs it has and how many exceed each threshold.
-pub fn by_kind(scored: &[Scored], thresholds: &[f32]) -> BTreeMap<(String, bool), (usize, Vec<usize>)> {
+pub fn by_kind(
+    scored: &[Scored],
+    thresholds: &[f32],
+) -> BTreeMap<(String, bool), (usize, Vec<usize>)> {
     let mut kinds = BTreeMap::new();
     for pair in scored {
         let (all, passed) = kinds
@@ -123,7 +127,10 @@ mod tests {
     #[test]
     fn intervals_hold_the_share() {
         let (low, high) = wilson(90, 100);
-        assert!(low > 0.82 && low < 0.9 && high > 0.9 && high < 0.95, "{low} {high}");
+        assert!(
+            low > 0.82 && low < 0.9 && high > 0.9 && high < 0.95,
+            "{low} {high}"
+        );
         assert_eq!(wilson(0, 0), (0.0, 1.0));
     }
 }

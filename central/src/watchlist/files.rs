@@ -8,7 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, bail};
-use egate_rules::watch::{PartialDate, Person};
+use egate_rules::watch::{DocumentKey, PartialDate, Person};
 use egate_types::Sex;
 use serde::Deserialize;
 
@@ -49,7 +49,11 @@ impl<T> Rows<T> {
         }
         let shown = self.bad.iter().take(limits::BAD_ROWS_SHOWN_MAX);
         let lines: Vec<String> = shown.map(ToString::to_string).collect();
-        bail!("{} rows cannot be read:\n{}", self.bad.len(), lines.join("\n"))
+        bail!(
+            "{} rows cannot be read:\n{}",
+            self.bad.len(),
+            lines.join("\n")
+        )
     }
 }
 
@@ -83,19 +87,6 @@ pub struct ListedPerson {
     pub id: String,
     /// What the list knows.
     pub person: Person,
-    /// Documents of the person.
-    pub documents: Vec<DocumentKey>,
-}
-
-/// Issuer, class and number of a document as written; the class may be unknown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DocumentKey {
-    /// ICAO three-letter code.
-    pub issuer: String,
-    /// First letter of the document code.
-    pub class: String,
-    /// As written.
-    pub number: String,
 }
 
 /// A listed document.
@@ -148,11 +139,9 @@ pub fn travellers(path: &Path) -> anyhow::Result<Rows<Traveller>> {
         Ok(Traveller {
             id: non_empty(row.get("id"), "id")?,
             person,
-            document: (!number.is_empty()).then(|| DocumentKey {
-                issuer: row.get("issuer").to_owned(),
-                class: row.get("doc_type").to_owned(),
-                number: number.to_owned(),
-            }),
+            document: (!number.is_empty())
+                .then(|| document(row, "number"))
+                .transpose()?,
         })
     })
 }
@@ -169,26 +158,29 @@ pub fn documents(path: &Path) -> anyhow::Result<Rows<ListedDocument>> {
 
 /// Reads ranges of blanks: `id,issuer,doc_type,first,last`.
 pub fn ranges(path: &Path) -> anyhow::Result<Rows<ListedRange>> {
-    rows(path, &["id", "issuer", "doc_type", "first", "last"], |row| {
-        Ok(ListedRange {
-            id: non_empty(row.get("id"), "id")?,
-            first: document(row, "first")?,
-            last: non_empty(row.get("last"), "last")?,
-        })
-    })
+    rows(
+        path,
+        &["id", "issuer", "doc_type", "first", "last"],
+        |row| {
+            Ok(ListedRange {
+                id: non_empty(row.get("id"), "id")?,
+                first: document(row, "first")?,
+                last: non_empty(row.get("last"), "last")?,
+            })
+        },
+    )
 }
 
 /// Reads queries for documents: `issuer,doc_type,number`.
 pub fn document_queries(path: &Path) -> anyhow::Result<Rows<DocumentKey>> {
-    rows(path, &["issuer", "doc_type", "number"], |row| document(row, "number"))
+    rows(path, &["issuer", "doc_type", "number"], |row| {
+        document(row, "number")
+    })
 }
 
 fn document(row: &Row<'_>, number: &str) -> Result<DocumentKey, String> {
-    Ok(DocumentKey {
-        issuer: non_empty(row.get("issuer"), "issuer")?,
-        class: row.get("doc_type").to_owned(),
-        number: non_empty(row.get(number), number)?,
-    })
+    DocumentKey::parse(row.get("issuer"), row.get("doc_type"), row.get(number))
+        .map_err(|e| e.to_string())
 }
 
 /// Reads listed persons, one JSON object a line.
@@ -205,7 +197,13 @@ pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
         }
         let read = serde_json::from_slice::<PersonLine>(bytes)
             // The message of serde shows values; its kind and place do not.
-            .map_err(|e| format!("not a person: {:?} error at column {}", e.classify(), e.column()))
+            .map_err(|e| {
+                format!(
+                    "not a person: {:?} error at column {}",
+                    e.classify(),
+                    e.column()
+                )
+            })
             .and_then(PersonLine::read);
         match read {
             Ok(person) => rows.good.push((line, person)),
@@ -236,8 +234,6 @@ struct PersonLine {
     #[serde(default)]
     sex: String,
     #[serde(default)]
-    documents: Vec<DocumentLine>,
-    #[serde(default)]
     original_script: Vec<String>,
     #[serde(default)]
     place_of_birth: Vec<String>,
@@ -251,15 +247,6 @@ struct AliasLine {
 #[derive(Deserialize)]
 struct BirthLine {
     value: String,
-}
-
-#[derive(Deserialize)]
-struct DocumentLine {
-    number: String,
-    #[serde(default)]
-    issuer: String,
-    #[serde(default)]
-    doc_type: String,
 }
 
 impl PersonLine {
@@ -276,11 +263,6 @@ impl PersonLine {
             self.dob.iter().map(|birth| dates(&birth.value)).collect();
         let nationalities: Result<Vec<_>, String> =
             self.nationality.iter().map(|code| state(code)).collect();
-        let documents = self.documents.into_iter().map(|document| DocumentKey {
-            issuer: document.issuer,
-            class: document.doc_type,
-            number: document.number,
-        });
         Ok(ListedPerson {
             id,
             person: Person {
@@ -290,7 +272,6 @@ impl PersonLine {
                 sex: sex(&self.sex)?,
                 places_of_birth: self.place_of_birth,
             },
-            documents: documents.collect(),
         })
     }
 }
@@ -399,7 +380,10 @@ fn rows<T>(
         .enumerate()
         .map(|(at, name)| (name.trim_start_matches('\u{feff}').trim().to_owned(), at))
         .collect();
-    let missing: Vec<_> = wanted.iter().filter(|name| !columns.contains_key(**name)).collect();
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|name| !columns.contains_key(**name))
+        .collect();
     if !missing.is_empty() {
         bail!("{}: line 1: no column {missing:?}", path.display());
     }
@@ -432,7 +416,8 @@ fn rows<T>(
                     Err(reason) => rows.bad.push(at(fields.position(), reason)),
                 }
                 let odd = odd.into_inner().into_iter();
-                rows.odd.extend(odd.map(|reason| at(fields.position(), reason)));
+                rows.odd
+                    .extend(odd.map(|reason| at(fields.position(), reason)));
             }
         }
     }
@@ -444,7 +429,9 @@ fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
     let byte = position.map_or(0, csv::Position::byte);
     let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
     let (before, after) = bytes.split_at(byte);
-    let skipped = after.iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let skipped = after
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'));
     let newlines = before.iter().chain(skipped).filter(|byte| **byte == b'\n');
     newlines.fold(1, |line, _| line + 1)
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use egate_rules::watch::{
     Agreement, BirthRelation, FEATURES, Feature, Name, PartKind, PreparedPerson, Rarity, Weights,
-    WeightsError, WeightsFile, measure, score,
+    WeightsError, WeightsFile, measure, score, score_if_possible,
 };
 
 use super::{
@@ -35,9 +35,21 @@ pub enum Half {
 }
 
 impl Half {
+    /// For a report.
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Fitted => "first half",
+            Self::HeldOut => "second half",
+            Self::Both => "all",
+        }
+    }
+
     /// Whether a pair belongs to it: by a hash of the record it was made from, so that one person is in one half.
     pub fn holds(self, pair: &LabelledPair) -> bool {
-        let record = pair.source.split_whitespace().find(|word| word.contains(':'));
+        let record = pair
+            .source
+            .split_whitespace()
+            .find(|word| word.contains(':'));
         let id = record.unwrap_or(&pair.listed.names[0]);
         let hash = id.bytes().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)
@@ -56,16 +68,26 @@ pub fn is_core(kind: &str) -> bool {
 }
 
 /// Fits weights to one half of the material.
-pub fn weights(material: &Material, half: Half, version: &str) -> Result<WeightsFile, WeightsError> {
+pub fn weights(
+    material: &Material,
+    half: Half,
+    version: &str,
+) -> Result<WeightsFile, WeightsError> {
     let per_million = count_parts(material);
     let mut values = start();
-    for round in 0..ROUNDS {
+    for _ in 0..ROUNDS {
         let weights = ready(version, values, &per_million);
         let mut examples = examples_of_pairs(&material.pairs, half, &weights);
-        let strangers = nearest_strangers(material, half, &weights, STRANGERS_MAX);
-        eprintln!("round {round}: {} pairs, {} strangers", examples.len(), strangers.len());
-        examples.extend(strangers);
+        let strangers = nearest_strangers(material, half, &weights);
+        examples.extend(strangers.nearest.into_iter().map(|(_, example)| example));
         values = calibrate::fit(&examples, &values);
+    }
+    // Points become logarithms of one stranger in so many.
+    let strangers = nearest_strangers(material, half, &ready(version, values, &per_million));
+    if let Some((points, _)) = strangers.nearest.get(TAIL) {
+        #[expect(clippy::cast_precision_loss, reason = "a logarithm needs no more")]
+        let rarity = (strangers.comparisons as f32 / TAIL as f32).ln();
+        values[Feature::Offset.index()] += rarity - points;
     }
     Ok(to_file(version, &values, per_million))
 }
@@ -74,13 +96,23 @@ pub fn weights(material: &Material, half: Half, version: &str) -> Result<Weights
 const ROUNDS: usize = 3;
 /// Strangers beyond these are so far off that they change nothing.
 const STRANGERS_MAX: usize = 12_000;
+/// The rate at which so many strangers pass is known well enough to set the offset by it.
+const TAIL: usize = 20;
+/// Travellers that are compared, evenly taken from all.
+const TRAVELLERS_MAX: usize = 10_000;
 
 fn ready(version: &str, values: [f32; FEATURES], per_million: &BTreeMap<String, f32>) -> Weights {
-    let counts = per_million.iter().map(|(part, count)| (part.as_str(), *count));
+    let counts = per_million
+        .iter()
+        .map(|(part, count)| (part.as_str(), *count));
     Weights::new(version.to_owned(), values, Rarity::from_counts(counts))
 }
 
-fn to_file(version: &str, values: &[f32; FEATURES], per_million: BTreeMap<String, f32>) -> WeightsFile {
+fn to_file(
+    version: &str,
+    values: &[f32; FEATURES],
+    per_million: BTreeMap<String, f32>,
+) -> WeightsFile {
     let points = Feature::all().map(|feature| (feature.name(), values[feature.index()]));
     WeightsFile {
         version: version.to_owned(),
@@ -91,8 +123,14 @@ fn to_file(version: &str, values: &[f32; FEATURES], per_million: BTreeMap<String
 
 /// Name parts among travellers or on the list, whichever has more of them; rare ones are left out.
 fn count_parts(material: &Material) -> BTreeMap<String, f32> {
-    let travellers = material.travellers.iter().map(|traveller| &traveller.person.names[..1]);
-    let listed = material.listed.iter().map(|listed| &listed.person.names[..]);
+    let travellers = material
+        .travellers
+        .iter()
+        .map(|traveller| &traveller.person.names[..1]);
+    let listed = material
+        .listed
+        .iter()
+        .map(|listed| &listed.person.names[..]);
     let (travelling, on_list) = (share(travellers), share(listed));
     let mut counts = travelling;
     for (part, count) in on_list {
@@ -132,7 +170,9 @@ const COUNTED_MIN: u32 = 6;
 
 /// Pairs of the half, measured.
 pub fn examples_of_pairs(pairs: &[LabelledPair], half: Half, weights: &Weights) -> Vec<Example> {
-    let pairs = pairs.iter().filter(|pair| is_core(&pair.kind) && half.holds(pair));
+    let pairs = pairs
+        .iter()
+        .filter(|pair| is_core(&pair.kind) && half.holds(pair));
     pairs
         .filter_map(|pair| {
             let listed = PreparedPerson::of(&pair.listed, weights.rarity());
@@ -148,8 +188,12 @@ pub fn examples_of_pairs(pairs: &[LabelledPair], half: Half, weights: &Weights) 
 }
 
 /// Scores of all pairs of the half that bear a label.
-pub fn scores_of_pairs(pairs: &[LabelledPair], half: Half, weights: &Weights) -> Vec<Scored> {
-    let pairs = pairs.iter().filter(|pair| half.holds(pair));
+pub fn scores_of_pairs<'a>(
+    pairs: impl IntoIterator<Item = &'a LabelledPair>,
+    half: Half,
+    weights: &Weights,
+) -> Vec<Scored> {
+    let pairs = pairs.into_iter().filter(|pair| half.holds(pair));
     pairs
         .filter_map(|pair| {
             Some(Scored {
@@ -161,43 +205,52 @@ pub fn scores_of_pairs(pairs: &[LabelledPair], half: Half, weights: &Weights) ->
         .collect()
 }
 
-/// The pairs of a listed person and an unlisted traveller that score highest. Every second traveller is held out.
-fn nearest_strangers(material: &Material, half: Half, weights: &Weights, most: usize) -> Vec<Example> {
+/// Unlisted travellers beside listed persons.
+struct Strangers {
+    /// Those that score highest, with their points, the highest first.
+    nearest: Vec<(f32, Example)>,
+    /// How many comparisons they are from.
+    comparisons: usize,
+}
+
+/// Compares a sample of the travellers with the whole list; without the other half, every second traveller is held out.
+fn nearest_strangers(material: &Material, half: Half, weights: &Weights) -> Strangers {
     let listed: Vec<PreparedPerson> = material
         .listed
         .iter()
         .map(|listed| PreparedPerson::of(&listed.person, weights.rarity()))
         .collect();
-    let mut nearest: Vec<(f32, [f32; FEATURES])> = Vec::new();
-    for (at, traveller) in material.travellers.iter().enumerate() {
-        if half != Half::Both && !at.is_multiple_of(2) {
-            continue;
-        }
-        if !at.is_multiple_of(STRANGERS_STEP) && half == Half::Both { continue; }
+    let (from, every) = match half {
+        Half::Fitted => (0, 2),
+        Half::HeldOut => (1, 2),
+        Half::Both => (0, 1),
+    };
+    let step = every * material.travellers.len().div_ceil(TRAVELLERS_MAX).max(1);
+    let mut strangers = Strangers {
+        nearest: Vec::new(),
+        comparisons: 0,
+    };
+    for traveller in material.travellers.iter().skip(from).step_by(step) {
         let traveller = PreparedPerson::of(&traveller.person, weights.rarity());
+        strangers.comparisons += listed.len();
         for entry in &listed {
-            let Some(best) = score(entry, &traveller, weights) else {
-                continue;
-            };
-            if best.points > STRANGER_POINTS_MIN {
-                let measured = *measure(entry, &traveller, best.names, weights).values();
-                nearest.push((best.points, measured));
+            let best = score_if_possible(entry, &traveller, weights);
+            if let Some(best) = best.filter(|best| best.points > STRANGER_POINTS_MIN) {
+                let example = Example {
+                    measured: *measure(entry, &traveller, best.names, weights).values(),
+                    is_match: false,
+                    weight: 1.0,
+                };
+                strangers.nearest.push((best.points, example));
             }
         }
     }
-    nearest.sort_unstable_by(|a, b| b.0.total_cmp(&a.0));
-    nearest.truncate(most);
-    nearest
-        .into_iter()
-        .map(|(_, measured)| Example {
-            measured,
-            is_match: false,
-            weight: 1.0,
-        })
-        .collect()
+    strangers.nearest.sort_by(|(a, _), (b, _)| b.total_cmp(a));
+    strangers.nearest.truncate(STRANGERS_MAX);
+    strangers
 }
 
-const STRANGERS_STEP: usize = 2;
+/// Pairs below say nothing to a fit.
 const STRANGER_POINTS_MIN: f32 = -9.0;
 
 /// Where fitting starts: what a practitioner would guess.

@@ -7,6 +7,8 @@
 
 mod align;
 mod date;
+mod documents;
+mod explain;
 mod features;
 mod keys;
 mod name;
@@ -21,11 +23,13 @@ mod words;
 
 pub use align::{Agreement, lookup_skeletons};
 pub use date::{BirthRelation, PartialDate};
+pub use documents::{DocumentAnswer, DocumentError, DocumentKey, ListedDocuments};
+pub use explain::{Explanation, MATCHER_VERSION, Term, explain};
 pub use features::{FEATURES, Feature};
 pub use keys::{Skeleton, Sound};
 pub use name::{Name, Part, PartKind};
 pub use person::{Person, PreparedName, PreparedPerson};
 pub use rarity::Rarity;
-pub use score::{Measure, Outcome, Score, Thresholds, measure, score};
+pub use score::{Measure, Outcome, Score, Thresholds, measure, score, score_if_possible};
 pub use syllables::Syllables;
 pub use weights::{Weights, WeightsError, WeightsFile};

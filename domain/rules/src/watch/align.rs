@@ -79,10 +79,15 @@ pub struct Link {
 pub type Worth = [(f32, f32); Agreement::ALL.len()];
 
 impl Link {
-    /// Points under `worth`; an agreement never speaks against.
-    pub fn points(&self, worth: &Worth) -> f32 {
+    /// Points under `worth`.
+    pub fn weighed(&self, worth: &Worth) -> f32 {
         let (per_rarity, per_part) = worth[self.agreement as usize];
-        (per_rarity * self.rarity + per_part).max(POINTS_MIN)
+        per_rarity * self.rarity + per_part
+    }
+
+    /// What the link is preferred by: its points, and at least something.
+    fn preference(&self, worth: &Worth) -> f32 {
+        self.weighed(worth).max(POINTS_MIN)
     }
 }
 
@@ -136,7 +141,7 @@ pub fn align(listed: &Name, traveller: &Name, worth: &Worth) -> Alignment {
     let mut count = 0;
     let mut push = |link: Link| {
         if count < CANDIDATES_MAX {
-            candidates[count] = (link, link.points(worth));
+            candidates[count] = (link, link.preference(worth));
             count += 1;
         }
     };
@@ -245,6 +250,10 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
         let letters = f32::from(u8::try_from(a.len().min(b.len())).unwrap_or(u8::MAX));
         return Some((Agreement::Cut, rarity.min(letters * RARITY_PER_LETTER)));
     }
+    if syllabic {
+        // Another syllable is another name.
+        return None;
+    }
     match edits(one, other) {
         1 if a.len().max(b.len()) >= 4 => Some((Agreement::OneEdit, of_skeleton)),
         2 if a.len().min(b.len()) >= 6 => Some((Agreement::TwoEdits, of_skeleton)),
@@ -259,11 +268,9 @@ const RARITY_PER_LETTER: f32 = 2.0;
 /// Common syllables of Chinese and Korean names.
 const SYLLABLE_RARITY: f32 = 4.0;
 
-/// Whether two short lists, padded at the end, have something in common.
+/// Whether two short lists with empty places have something in common.
 fn shared<T: PartialEq>(one: &[T], other: &[T], padding: impl Fn(&T) -> bool) -> bool {
-    one.iter()
-        .take_while(|key| !padding(key))
-        .any(|key| other.contains(key))
+    one.iter().any(|key| !padding(key) && other.contains(key))
 }
 
 /// The tables by which two parts take one form.
@@ -296,11 +303,7 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     let letters = whole.letters();
     let mut left = Some(letters);
     let mut skeleton = rest[0].skeletons[0];
-    let mut syllables = [
-        rest[0].syllables[0],
-        rest[0].syllables[1],
-        rest[0].syllables[2],
-    ];
+    let mut syllables = rest[0].syllables;
     let mut rarity = rest[0].rarity;
     left = left.and_then(|left| left.strip_prefix(rest[0].letters()));
     for (count, part) in (2u8..).zip(rest.iter().skip(1)).take(JOINED_MAX - 1) {

@@ -108,6 +108,30 @@ impl Feature {
             ])
     }
 
+    /// The rule in words, for an officer.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Rarity(agreement) | Self::Part(agreement) => agreement.rule(),
+            Self::Birth(relation) => relation.rule(),
+            Self::Joined => "parts written together on one side",
+            Self::FieldsSwapped => "a surname on one side is a given name on the other",
+            Self::ListedLeft => "parts of the listed name that the document does not have",
+            Self::TravellerLeft => "parts of the document's name that the list does not have",
+            Self::BothLeft => "parts left over on both sides contradict each other",
+            Self::OnePartOnly => "a single name part agrees",
+            Self::TwoPartsOnly => "no more than two name parts agree",
+            Self::SurnameMissing => "no part of a surname agrees",
+            Self::GivenMissing => "no part of the given names agrees",
+            Self::NationalitySame => "shared",
+            Self::NationalityOther => "none shared",
+            Self::SexSame => "the same",
+            Self::SexOther => "not the same",
+            Self::PlaceSame => "shared",
+            Self::PlaceOther => "none shared",
+            Self::Offset => "any two people, before anything is compared",
+        }
+    }
+
     /// Its name in the file of weights.
     pub fn name(self) -> String {
         match self {

@@ -15,8 +15,8 @@ pub const LETTERS_MAX: usize = 28;
 pub const FORMS_MAX: usize = 8;
 /// Skeletons of a part: as read in English or Arabic, as read in Polish or German, each also without an Arabic article.
 pub const SKELETONS_MAX: usize = 3;
-/// Syllable readings of a part: pinyin, Wade-Giles plain and aspirated, Korean.
-pub const SYLLABLES_MAX: usize = 3;
+/// Syllable readings of a part, each in its place: pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean.
+pub const SYLLABLES_MAX: usize = 4;
 
 /// What a part does in a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,6 +29,13 @@ pub enum PartKind {
     Title,
     /// One letter that stands for a name.
     Initial,
+}
+
+impl PartKind {
+    /// Whether it may be written or left out without meaning anything.
+    pub const fn is_weightless(self) -> bool {
+        matches!(self, Self::Particle | Self::Title)
+    }
 }
 
 /// One part of a name in its normal form.
@@ -52,7 +59,7 @@ pub struct Part {
     pub sounds: [Sound; SKELETONS_MAX],
     /// Consonants; empty where there are no more.
     pub skeletons: [Skeleton; SKELETONS_MAX],
-    /// Syllables, if all of the name is Chinese or Korean; empty where there are no more.
+    /// Syllables, if all of the name is Chinese or Korean; empty where there is none.
     pub syllables: [Syllables; SYLLABLES_MAX],
     /// Rarity of the most common spelling it may take: natural logarithm of one in so many.
     pub rarity: f32,
@@ -195,10 +202,14 @@ const SLAVIC: Reading = Reading {
 fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
     let readings = |part: &Part, word: &Word| {
         let letters = part.letters();
+        let pinyin = Syllables::pinyin(letters);
+        let as_written = Syllables::wade_giles(letters, word.apostrophe);
+        // Where apostrophes were lost, all of a name may have had them.
+        let aspirated = Syllables::wade_giles(letters, true);
         [
-            Syllables::pinyin(letters),
-            Syllables::wade_giles(letters, word.apostrophe),
-            Syllables::wade_giles(letters, !word.apostrophe).filter(|_| !word.apostrophe),
+            pinyin.or(as_written),
+            as_written.or(pinyin),
+            aspirated.or(pinyin),
             Syllables::korean(letters),
         ]
     };
@@ -221,17 +232,9 @@ fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
     };
     let (chinese, korean) = (is(0..3), is(3..4));
     for (part, readings) in parts.iter_mut().zip(all) {
-        let kept = readings[..3]
-            .iter()
-            .filter(|_| chinese)
-            .chain(readings[3..].iter().filter(|_| korean))
-            .flatten();
-        let mut at = 0;
-        for reading in kept {
-            if at < SYLLABLES_MAX && !part.syllables.contains(reading) {
-                part.syllables[at] = *reading;
-                at += 1;
-            }
+        for (at, reading) in readings.into_iter().enumerate() {
+            let counts = if at < 3 { chinese } else { korean };
+            part.syllables[at] = reading.filter(|_| counts).unwrap_or_default();
         }
     }
     chinese || korean

@@ -84,6 +84,18 @@ pub fn score(
     best
 }
 
+/// The same for those who ask for possibilities alone: `None` also where dates of birth rule the pair out.
+pub fn score_if_possible(
+    listed: &PreparedPerson,
+    traveller: &PreparedPerson,
+    weights: &Weights,
+) -> Option<Score> {
+    match best_relation(&listed.births, &traveller.births) {
+        BirthRelation::Far => None,
+        _ => score(listed, traveller, weights),
+    }
+}
+
 /// The measure behind a score, for explanation and calibration.
 pub fn measure(
     listed: &PreparedPerson,
@@ -141,8 +153,7 @@ fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignme
     for link in alignment.links() {
         let (i, j) = (usize::from(link.listed.0), usize::from(link.traveller.0));
         let (one, other) = (&listed.parts[i], &traveller.parts[j]);
-        let weightless = |kind| matches!(kind, PartKind::Particle | PartKind::Title);
-        if weightless(one.kind) && weightless(other.kind) {
+        if one.kind.is_weightless() && other.kind.is_weightless() {
             continue;
         }
         let parts = link.listed.1.max(link.traveller.1);

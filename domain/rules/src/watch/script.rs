@@ -22,6 +22,21 @@ pub enum Table {
     ArticleDropped,
 }
 
+impl Table {
+    /// The rule in words, for an officer.
+    pub const fn rule(self) -> &'static str {
+        match self {
+            Self::Plain => "diacritics left out",
+            Self::Icao => "ICAO 9303-3 section 6",
+            Self::IcaoXx => "ICAO 9303-3 section 6.A with XX",
+            Self::National => "national table",
+            Self::ArabicX => "ICAO 9303-3 section 6.C read back",
+            Self::Contracted => "two vowels for one with diacritics",
+            Self::ArticleDropped => "without the Arabic article",
+        }
+    }
+}
+
 /// The script of a word, as far as it is treated in a way of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Script {
