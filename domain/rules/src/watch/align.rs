@@ -275,11 +275,11 @@ fn shared<T: PartialEq>(one: &[T], other: &[T], padding: impl Fn(&T) -> bool) ->
 
 /// The tables by which two parts take one form.
 pub fn shared_form(one: &Part, other: &Part) -> Option<(Table, Table)> {
-    let form = one
-        .forms
-        .iter()
-        .take_while(|form| **form != 0)
-        .find(|form| other.forms.contains(form))?;
+    let common =
+        |form: &&u32| **form != 0 && one.forms.contains(form) && other.forms.contains(form);
+    // The spelling of one side before forms that neither wrote.
+    let written = [&other.forms[0], &one.forms[0]];
+    let form = written.into_iter().chain(&one.forms).find(common)?;
     Some((one.table_of(*form)?, other.table_of(*form)?))
 }
 
@@ -305,11 +305,16 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     let mut skeleton = rest[0].skeletons[0];
     let mut syllables = rest[0].syllables;
     let mut rarity = rest[0].rarity;
+    let mut length = rest[0].letters().len();
     left = left.and_then(|left| left.strip_prefix(rest[0].letters()));
     for (count, part) in (2u8..).zip(rest.iter().skip(1)).take(JOINED_MAX - 1) {
         left = left.and_then(|left| left.strip_prefix(part.letters()));
         skeleton = skeleton.joined(part.skeletons[0]);
         rarity += part.rarity;
+        length += part.letters().len();
+        if length > letters.len() + JOINED_LETTERS_SPARE {
+            return None;
+        }
         for (at, joined) in syllables.iter_mut().enumerate() {
             *joined = joined.joined(part.syllables[at]).unwrap_or_default();
         }
@@ -332,6 +337,8 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     None
 }
 
+/// Vowels and apostrophes that get lost when parts are written together.
+const JOINED_LETTERS_SPARE: usize = 3;
 /// Fewer consonants put together mean nothing.
 const JOINED_CONSONANTS_MIN: u32 = 3;
 

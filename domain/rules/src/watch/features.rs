@@ -128,7 +128,7 @@ impl Feature {
             Self::SexOther => "not the same",
             Self::PlaceSame => "shared",
             Self::PlaceOther => "none shared",
-            Self::Offset => "any two people, before anything is compared",
+            Self::Offset => "where the scale begins, for any two people",
         }
     }
 
