@@ -138,7 +138,22 @@ impl Feature {
             Self::Rarity(agreement) => format!("rarity.{}", snake(agreement)),
             Self::Part(agreement) => format!("part.{}", snake(agreement)),
             Self::Birth(relation) => format!("birth.{}", snake(relation)),
-            other => snake(other),
+            Self::Joined
+            | Self::FieldsSwapped
+            | Self::ListedLeft
+            | Self::TravellerLeft
+            | Self::BothLeft
+            | Self::OnePartOnly
+            | Self::TwoPartsOnly
+            | Self::SurnameMissing
+            | Self::GivenMissing
+            | Self::NationalitySame
+            | Self::NationalityOther
+            | Self::SexSame
+            | Self::SexOther
+            | Self::PlaceSame
+            | Self::PlaceOther
+            | Self::Offset => snake(self),
         }
     }
 }

@@ -90,10 +90,11 @@ pub fn score_if_possible(
     traveller: &PreparedPerson,
     weights: &Weights,
 ) -> Option<Score> {
-    match best_relation(&listed.births, &traveller.births) {
-        BirthRelation::Far => None,
-        _ => score(listed, traveller, weights),
+    let births = best_relation(&listed.births, &traveller.births);
+    if births == BirthRelation::Far {
+        return None;
     }
+    score(listed, traveller, weights)
 }
 
 /// The measure behind a score, for explanation and calibration.

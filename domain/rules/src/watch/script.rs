@@ -180,7 +180,7 @@ const LATIN: &[(Table, Writer)] = &[
 ];
 
 const CYRILLIC: &[(Table, Writer)] = &[
-    (Table::Icao, |letter, _, _| Some(cyrillic_icao(letter)?)),
+    (Table::Icao, |letter, _, _| cyrillic_icao(letter)),
     // Ukraine 2010.
     (Table::National, |letter, first, _| {
         Some(match (letter, first) {
