@@ -232,7 +232,7 @@ fn thresholds(entries: usize) -> Thresholds {
 }
 
 /// Share of unlisted travellers that may be shown to an officer as a possibility, or more.
-const POSSIBLE_SHARE: f64 = 3e-4;
+const POSSIBLE_SHARE: f64 = 1.5e-4;
 /// Share of unlisted travellers that may be shown as a hit.
 const HIT_SHARE: f64 = 1e-4;
 

@@ -139,6 +139,12 @@ fn the_better_form_comes_nearer() {
 }
 
 #[test]
+fn initials_alone_name_nobody() {
+    let traveller = person("ZWINGENBERG<<ROBERT", "");
+    assert_eq!(points(&person("R. Z.", ""), &traveller), None);
+}
+
+#[test]
 fn a_far_date_of_birth_outweighs_any_name() {
     let name = "Maximiliana Theodorakopoulos Zwingenberg";
     let far = points(&person(name, "1950-01-02"), &person(name, "1990-03-04"));

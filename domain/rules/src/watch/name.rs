@@ -79,7 +79,7 @@ pub struct Name {
 }
 
 impl Name {
-    /// The normal form; `None` if nothing of the name can be written in Latin letters.
+    /// The normal form; `None` if nothing in Latin letters would tell people apart.
     pub fn of(raw: &str, rarity: &Rarity) -> Option<Self> {
         let Words { words, truncated } = Words::of(raw);
         Self::of_words(&words, truncated, rarity)
@@ -94,6 +94,10 @@ impl Name {
         let syllabic = mark_syllables(&mut parts, words);
         if !syllabic {
             mark_kinds(&mut parts);
+        }
+        // Initials and particles alone belong to everybody.
+        if !parts.iter().any(|part| part.kind == PartKind::Name) {
+            return None;
         }
         Some(Self {
             parts,

@@ -6,7 +6,7 @@
 use egate_types::Sex;
 
 use super::{
-    align::{Alignment, align},
+    align::{Agreement, Alignment, align},
     date::{BirthRelation, best_relation},
     features::{FEATURES, Feature},
     name::{Name, PartKind},
@@ -151,6 +151,7 @@ fn any_shared<T: PartialEq>(one: &[T], other: &[T]) -> Option<bool> {
 
 fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignment: &Alignment) {
     let mut linked_names = 0u8;
+    let mut initials_only = true;
     for link in alignment.links() {
         let (i, j) = (usize::from(link.listed.0), usize::from(link.traveller.0));
         let (one, other) = (&listed.parts[i], &traveller.parts[j]);
@@ -159,6 +160,7 @@ fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignme
         }
         let parts = link.listed.1.max(link.traveller.1);
         linked_names += parts;
+        initials_only &= link.agreement == Agreement::Initial;
         measure.add(Feature::Rarity(link.agreement), link.rarity);
         measure.add(Feature::Part(link.agreement), 1.0);
         if parts > 1 {
@@ -172,6 +174,8 @@ fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignme
             measure.add(Feature::FieldsSwapped, 1.0);
         }
     }
+    // Initials support a name and are none.
+    let linked_names = linked_names.min(if initials_only { 1 } else { u8::MAX });
     measure_uncovered(measure, listed, traveller, alignment, linked_names);
 }
 
