@@ -39,3 +39,12 @@ pub(crate) const DECISIONS_PER_POLL: i64 = 64;
 
 /// Cases shown on the list.
 pub(crate) const CASES_SHOWN: i64 = 100;
+
+/// Bad rows of a list file that are shown; the rest is counted.
+pub(crate) const BAD_ROWS_SHOWN_MAX: usize = 50;
+
+/// Bytes of one field of a list file: the longest name known with its titles, many times over.
+pub(crate) const LIST_FIELD_BYTES_MAX: usize = 4_096;
+
+/// Years that a range of years of birth may span; wider ones tell nothing.
+pub(crate) const BIRTH_RANGE_YEARS_MAX: u16 = 20;

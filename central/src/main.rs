@@ -17,7 +17,7 @@ use central::{
     App, Store,
     clock::{Clock as _, Random as _, SystemClock, SystemRandom},
     config::Config,
-    pki, server,
+    pki, server, watchlist,
 };
 use clap::{Args, Parser, Subcommand};
 use egate_types::{AuthorityId, LaneId, OfficerId};
@@ -46,6 +46,9 @@ enum Command {
     /// Maintain lists.
     #[command(subcommand)]
     List(List),
+    /// Match names, persons and documents against lists in files.
+    #[command(subcommand)]
+    Screen(watchlist::Screen),
     /// Maintain officers.
     #[command(subcommand)]
     Officer(Officer),
@@ -158,6 +161,7 @@ async fn main() -> anyhow::Result<()> {
         }) => {
             import(&config, &authority, &file).await?;
         }
+        Command::Screen(command) => watchlist::run(&command)?,
         Command::Officer(Officer::Add {
             config,
             authority,

@@ -3,3 +3,4 @@
 //! **Invariant:** no I/O, no clock, no randomness.
 
 pub mod joint;
+pub mod watch;

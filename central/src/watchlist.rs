@@ -1,0 +1,19 @@
+//! Watch lists on the shell's side: files in, answers out. What counts as a match is decided in `egate_rules::watch` alone.
+
+pub mod calibrate;
+mod command;
+pub mod evaluate;
+pub mod files;
+mod screening;
+pub mod training;
+
+pub use command::{Screen, run};
+use egate_rules::watch::{PreparedPerson, Weights, score};
+use files::LabelledPair;
+
+/// Points of a pair; `None` if a name cannot be compared.
+pub fn points_of(pair: &LabelledPair, weights: &Weights) -> Option<f32> {
+    let listed = PreparedPerson::of(&pair.listed, weights.rarity());
+    let traveller = PreparedPerson::of(&pair.traveller, weights.rarity());
+    Some(score(&listed, &traveller, weights)?.points)
+}

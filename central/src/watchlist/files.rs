@@ -1,0 +1,437 @@
+//! Lists, travellers, documents and labelled pairs as files. Every row that cannot be read is told by line and reason.
+
+use std::{
+    cell::RefCell,
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use anyhow::{Context as _, bail};
+use egate_rules::watch::{DocumentKey, PartialDate, Person};
+use egate_types::Sex;
+use serde::Deserialize;
+
+use crate::limits;
+
+/// Rows of a file that can be used, and those that cannot.
+pub struct Rows<T> {
+    /// In the order of the file; the first row after the heading is 1.
+    pub good: Vec<(u64, T)>,
+    /// What is wrong with the others.
+    pub bad: Vec<BadRow>,
+    /// What is odd about rows that are used all the same.
+    pub odd: Vec<BadRow>,
+}
+
+/// A row that cannot be used. Shows no content of the row: rows name people.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct BadRow {
+    /// The file.
+    pub file: PathBuf,
+    /// Line in the file, from 1.
+    pub line: u64,
+    /// What is wrong.
+    pub reason: String,
+}
+
+impl fmt::Display for BadRow {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}: {}", self.file.display(), self.line, self.reason)
+    }
+}
+
+impl<T> Rows<T> {
+    /// All rows, or an error that names every bad one: half a list is no list.
+    pub fn all_or_nothing(self) -> anyhow::Result<Vec<T>> {
+        if self.bad.is_empty() {
+            return Ok(self.good.into_iter().map(|(_, row)| row).collect());
+        }
+        let shown = self.bad.iter().take(limits::BAD_ROWS_SHOWN_MAX);
+        let lines: Vec<String> = shown.map(ToString::to_string).collect();
+        bail!(
+            "{} rows cannot be read:\n{}",
+            self.bad.len(),
+            lines.join("\n")
+        )
+    }
+}
+
+/// Two names that an officer has or has not to be shown together.
+pub struct LabelledPair {
+    /// The list's side.
+    pub listed: Person,
+    /// The document's side.
+    pub traveller: Person,
+    /// Whether it is a match; absent where the file does not say.
+    pub is_match: Option<bool>,
+    /// Names the difficulty.
+    pub kind: String,
+    /// Where the pair is from.
+    pub source: String,
+}
+
+/// A traveller as documents know them.
+pub struct Traveller {
+    /// As the file names them.
+    pub id: String,
+    /// What the document says.
+    pub person: Person,
+    /// The document itself, where the file has it.
+    pub document: Option<DocumentKey>,
+}
+
+/// A listed person.
+pub struct ListedPerson {
+    /// As the list names the entry.
+    pub id: String,
+    /// What the list knows.
+    pub person: Person,
+}
+
+/// A listed document.
+pub struct ListedDocument {
+    /// As the list names the entry.
+    pub id: String,
+    /// The document.
+    pub document: DocumentKey,
+}
+
+/// A range of stolen blanks.
+pub struct ListedRange {
+    /// As the list names the entry.
+    pub id: String,
+    /// The first number with issuer and class.
+    pub first: DocumentKey,
+    /// The last number.
+    pub last: String,
+}
+
+/// Reads labelled pairs: `name1,dob1,nat1,name2,dob2,nat2` and, where known, `expected,kind,source`.
+pub fn pairs(path: &Path) -> anyhow::Result<Rows<LabelledPair>> {
+    let wanted = ["name1", "dob1", "nat1", "name2", "dob2", "nat2"];
+    rows(path, &wanted, |row| {
+        let is_match = match row.get("expected") {
+            "match" => Some(true),
+            "nomatch" => Some(false),
+            "" => None,
+            _ => return Err("expected is neither match nor nomatch".into()),
+        };
+        Ok(LabelledPair {
+            listed: row.person("name1", "dob1", "nat1")?,
+            traveller: row.person("name2", "dob2", "nat2")?,
+            is_match,
+            kind: row.get("kind").to_owned(),
+            source: row.get("source").to_owned(),
+        })
+    })
+}
+
+/// Reads travellers: `id,full_name,dob,nat` and, where known, `mrz_name,sex,issuer,doc_type,number`.
+pub fn travellers(path: &Path) -> anyhow::Result<Rows<Traveller>> {
+    rows(path, &["id", "full_name", "dob", "nat"], |row| {
+        let mut person = row.person("full_name", "dob", "nat")?;
+        if !row.get("mrz_name").is_empty() {
+            person.names.push(row.get("mrz_name").to_owned());
+        }
+        person.sex = sex(row.get("sex"))?;
+        let number = row.get("number");
+        Ok(Traveller {
+            id: non_empty(row.get("id"), "id")?,
+            person,
+            document: (!number.is_empty())
+                .then(|| document(row, "number"))
+                .transpose()?,
+        })
+    })
+}
+
+/// Reads documents: `id,issuer,doc_type,number`.
+pub fn documents(path: &Path) -> anyhow::Result<Rows<ListedDocument>> {
+    rows(path, &["id", "issuer", "doc_type", "number"], |row| {
+        Ok(ListedDocument {
+            id: non_empty(row.get("id"), "id")?,
+            document: document(row, "number")?,
+        })
+    })
+}
+
+/// Reads ranges of blanks: `id,issuer,doc_type,first,last`.
+pub fn ranges(path: &Path) -> anyhow::Result<Rows<ListedRange>> {
+    rows(
+        path,
+        &["id", "issuer", "doc_type", "first", "last"],
+        |row| {
+            Ok(ListedRange {
+                id: non_empty(row.get("id"), "id")?,
+                first: document(row, "first")?,
+                last: non_empty(row.get("last"), "last")?,
+            })
+        },
+    )
+}
+
+/// Reads queries for documents: `issuer,doc_type,number`.
+pub fn document_queries(path: &Path) -> anyhow::Result<Rows<DocumentKey>> {
+    rows(path, &["issuer", "doc_type", "number"], |row| {
+        document(row, "number")
+    })
+}
+
+fn document(row: &Row<'_>, number: &str) -> Result<DocumentKey, String> {
+    DocumentKey::parse(row.get("issuer"), row.get("doc_type"), row.get(number))
+        .map_err(|e| e.to_string())
+}
+
+/// Reads listed persons, one JSON object a line.
+pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
+    let text = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let mut rows = Rows {
+        good: Vec::new(),
+        bad: Vec::new(),
+        odd: Vec::new(),
+    };
+    for (line, bytes) in (1u64..).zip(text.split(|byte| *byte == b'\n')) {
+        if bytes.trim_ascii().is_empty() {
+            continue;
+        }
+        let read = serde_json::from_slice::<PersonLine>(bytes)
+            // The message of serde shows values; its kind and place do not.
+            .map_err(|e| {
+                format!(
+                    "not a person: {:?} error at column {}",
+                    e.classify(),
+                    e.column()
+                )
+            })
+            .and_then(PersonLine::read);
+        match read {
+            Ok(person) => rows.good.push((line, person)),
+            Err(reason) => rows.bad.push(BadRow {
+                file: path.to_owned(),
+                line,
+                reason,
+            }),
+        }
+    }
+    Ok(rows)
+}
+
+#[derive(Deserialize)]
+struct PersonLine {
+    id: String,
+    name: String,
+    #[serde(default)]
+    primary_identifier: String,
+    #[serde(default)]
+    secondary_identifier: String,
+    #[serde(default)]
+    aliases: Vec<AliasLine>,
+    #[serde(default)]
+    dob: Vec<BirthLine>,
+    #[serde(default)]
+    nationality: Vec<String>,
+    #[serde(default)]
+    sex: String,
+    #[serde(default)]
+    original_script: Vec<String>,
+    #[serde(default)]
+    place_of_birth: Vec<String>,
+}
+
+#[derive(Deserialize)]
+struct AliasLine {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct BirthLine {
+    value: String,
+}
+
+impl PersonLine {
+    fn read(self) -> Result<ListedPerson, String> {
+        let id = non_empty(&self.id, "id")?;
+        let identifiers = format!("{}, {}", self.primary_identifier, self.secondary_identifier);
+        let divided = !self.primary_identifier.is_empty() && !self.secondary_identifier.is_empty();
+        let name = if divided { identifiers } else { self.name };
+        let mut names = vec![non_empty(&name, "name")?];
+        names.extend(self.aliases.into_iter().map(|alias| alias.name));
+        names.extend(self.original_script);
+        names.retain(|name| !name.trim().is_empty());
+        let births: Result<Vec<_>, String> =
+            self.dob.iter().map(|birth| dates(&birth.value)).collect();
+        let nationalities: Result<Vec<_>, String> =
+            self.nationality.iter().map(|code| state(code)).collect();
+        Ok(ListedPerson {
+            id,
+            person: Person {
+                names,
+                births: births?.into_iter().flatten().collect(),
+                nationalities: nationalities?.into_iter().flatten().collect(),
+                sex: sex(&self.sex)?,
+                places_of_birth: self.place_of_birth,
+            },
+        })
+    }
+}
+
+fn non_empty(text: &str, what: &str) -> Result<String, String> {
+    if text.trim().is_empty() {
+        return Err(format!("{what} is empty"));
+    }
+    if text.len() > limits::LIST_FIELD_BYTES_MAX {
+        return Err(format!("{what} is too long"));
+    }
+    Ok(text.trim().to_owned())
+}
+
+fn date(text: &str) -> Result<Option<PartialDate>, String> {
+    match text.trim() {
+        "" => Ok(None),
+        text => PartialDate::parse(text)
+            .map(Some)
+            .ok_or_else(|| "a date is not YYYY, YYYY-MM or YYYY-MM-DD".to_owned()),
+    }
+}
+
+/// A date, or the years of a range `1969/1971`, one by one.
+fn dates(text: &str) -> Result<Vec<PartialDate>, String> {
+    let Some((first, last)) = text.split_once('/') else {
+        return Ok(date(text)?.into_iter().collect());
+    };
+    let years = date(first)?.zip(date(last)?);
+    let (first, last) = years.map(|(a, b)| (a.year(), b.year())).unwrap_or_default();
+    if first > last || last - first > limits::BIRTH_RANGE_YEARS_MAX {
+        return Err("a range of years is empty or too long".to_owned());
+    }
+    let years = (first..=last).filter_map(|year| PartialDate::parse(&format!("{year:04}")));
+    Ok(years.collect())
+}
+
+fn state(text: &str) -> Result<Option<String>, String> {
+    match text.trim().trim_end_matches('<') {
+        "" => Ok(None),
+        code => egate_types::StateCode::parse(code)
+            .map(|code| Some(code.as_str().to_owned()))
+            .ok_or_else(|| "a nationality is not one to three letters".to_owned()),
+    }
+}
+
+fn sex(text: &str) -> Result<Sex, String> {
+    match text.trim() {
+        "F" => Ok(Sex::Female),
+        "M" => Ok(Sex::Male),
+        "" | "X" | "<" => Ok(Sex::Unspecified),
+        _ => Err("sex is none of F, M, X".to_owned()),
+    }
+}
+
+/// One row with its columns by name.
+struct Row<'a> {
+    columns: &'a BTreeMap<String, usize>,
+    fields: &'a csv::StringRecord,
+    odd: &'a RefCell<Vec<String>>,
+}
+
+impl Row<'_> {
+    /// Empty if the file has no such column.
+    fn get(&self, column: &str) -> &str {
+        let at = self.columns.get(column);
+        at.and_then(|at| self.fields.get(*at)).unwrap_or("")
+    }
+
+    fn person(&self, name: &str, birth: &str, nationality: &str) -> Result<Person, String> {
+        let mut person = Person::named(&non_empty(self.get(name), name)?);
+        person.births.extend(self.date(birth)?);
+        person.nationalities.extend(state(self.get(nationality))?);
+        Ok(person)
+    }
+
+    /// A date as read from a document: one that no calendar has is compared all the same, and told.
+    fn date(&self, column: &str) -> Result<Option<PartialDate>, String> {
+        let text = self.get(column).trim();
+        match date(text) {
+            Ok(date) => Ok(date),
+            Err(reason) => {
+                let misread = PartialDate::parse_misread(text).ok_or(reason)?;
+                let odd = format!("{column} is no date of the calendar; compared as written");
+                self.odd.borrow_mut().push(odd);
+                Ok(Some(misread))
+            }
+        }
+    }
+}
+
+/// Reads a CSV file with a heading; columns may stand in any order, and others beside them.
+fn rows<T>(
+    path: &Path,
+    wanted: &[&str],
+    read: impl Fn(&Row<'_>) -> Result<T, String>,
+) -> anyhow::Result<Rows<T>> {
+    let file = || path.display().to_string();
+    let bytes = std::fs::read(path).with_context(file)?;
+    let mut reader = csv::ReaderBuilder::new()
+        .flexible(true)
+        .from_reader(bytes.as_slice());
+    let headings = reader.headers().with_context(file)?.clone();
+    let columns: BTreeMap<String, usize> = headings
+        .iter()
+        .enumerate()
+        .map(|(at, name)| (name.trim_start_matches('\u{feff}').trim().to_owned(), at))
+        .collect();
+    let missing: Vec<_> = wanted
+        .iter()
+        .filter(|name| !columns.contains_key(**name))
+        .collect();
+    if !missing.is_empty() {
+        bail!("{}: line 1: no column {missing:?}", path.display());
+    }
+    let mut rows = Rows {
+        good: Vec::new(),
+        bad: Vec::new(),
+        odd: Vec::new(),
+    };
+    for (number, record) in (1u64..).zip(reader.records()) {
+        let at = |position: Option<&csv::Position>, reason| BadRow {
+            file: path.to_owned(),
+            line: line_of(&bytes, position),
+            reason,
+        };
+        match record {
+            Err(e) => rows.bad.push(at(e.position(), "not UTF-8 CSV".to_owned())),
+            Ok(fields) if fields.len() != headings.len() => {
+                let reason = format!("{} fields instead of {}", fields.len(), headings.len());
+                rows.bad.push(at(fields.position(), reason));
+            }
+            Ok(fields) => {
+                let odd = RefCell::new(Vec::new());
+                let row = Row {
+                    columns: &columns,
+                    fields: &fields,
+                    odd: &odd,
+                };
+                match read(&row) {
+                    Ok(value) => rows.good.push((number, value)),
+                    Err(reason) => rows.bad.push(at(fields.position(), reason)),
+                }
+                let odd = odd.into_inner().into_iter();
+                rows.odd
+                    .extend(odd.map(|reason| at(fields.position(), reason)));
+            }
+        }
+    }
+    Ok(rows)
+}
+
+/// The line a record begins on. The reader's own count is one short after a line that ends in CR LF.
+fn line_of(bytes: &[u8], position: Option<&csv::Position>) -> u64 {
+    let byte = position.map_or(0, csv::Position::byte);
+    let byte = usize::try_from(byte).unwrap_or(usize::MAX).min(bytes.len());
+    let (before, after) = bytes.split_at(byte);
+    let skipped = after
+        .iter()
+        .take_while(|byte| matches!(byte, b'\r' | b'\n'));
+    let newlines = before.iter().chain(skipped).filter(|byte| **byte == b'\n');
+    newlines.fold(1, |line, _| line + 1)
+}

@@ -1,0 +1,35 @@
+//! Watch lists: whether a traveller is a listed person, how sure that is, and why. Pure.
+//!
+//! **Invariant:** no I/O, no clock. The caller reads lists and weights; this module compares.
+//!
+//! [`PreparedPerson::of`] works out the normal form once per entry and per traveller; [`score`] compares two of them
+//! without allocating; [`Thresholds`] turns points into an [`Outcome`] for a list of a given size.
+
+mod align;
+mod date;
+mod documents;
+mod explain;
+mod features;
+mod keys;
+mod name;
+mod nicknames;
+mod person;
+mod rarity;
+mod score;
+mod script;
+mod syllables;
+mod weights;
+mod words;
+
+pub use align::{Agreement, lookup_skeletons};
+pub use date::{BirthRelation, PartialDate};
+pub use documents::{DocumentAnswer, DocumentError, DocumentKey, ListedDocuments};
+pub use explain::{Explanation, MATCHER_VERSION, Term, explain};
+pub use features::{FEATURES, Feature};
+pub use keys::{Skeleton, Sound};
+pub use name::{Name, Part, PartKind};
+pub use person::{Person, PreparedName, PreparedPerson};
+pub use rarity::Rarity;
+pub use score::{Measure, Outcome, Score, Thresholds, measure, score, score_if_possible};
+pub use syllables::Syllables;
+pub use weights::{Weights, WeightsError, WeightsFile};

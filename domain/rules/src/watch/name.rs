@@ -1,0 +1,298 @@
+//! The normal form of a name: everything that its comparison needs, worked out once.
+
+use super::{
+    keys::{Reading, Skeleton, Sound},
+    nicknames,
+    rarity::Rarity,
+    script::{self, Table},
+    syllables::Syllables,
+    words::{Field, Word, Words},
+};
+
+/// Letters of a part that are compared; longer parts are compared by these.
+pub const LETTERS_MAX: usize = 28;
+/// Spellings that a part may take in another document, as hashes.
+pub const FORMS_MAX: usize = 8;
+/// Skeletons of a part: as read in English or Arabic, as read in Polish or German, each also without an Arabic article.
+pub const SKELETONS_MAX: usize = 3;
+/// Syllable readings of a part, each in its place: pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean.
+pub const SYLLABLES_MAX: usize = 4;
+
+/// What a part does in a name.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum PartKind {
+    /// Tells people apart.
+    Name,
+    /// Article, preposition or `son of`: written or left out at will.
+    Particle,
+    /// Title, rank or suffix.
+    Title,
+    /// One letter that stands for a name.
+    Initial,
+}
+
+impl PartKind {
+    /// Whether it may be written or left out without meaning anything.
+    pub const fn is_weightless(self) -> bool {
+        matches!(self, Self::Particle | Self::Title)
+    }
+}
+
+/// One part of a name in its normal form.
+#[derive(Clone, Debug)]
+pub struct Part {
+    letters: [u8; LETTERS_MAX],
+    length: u8,
+    /// What it does.
+    pub kind: PartKind,
+    /// Primary or secondary identifier, if known.
+    pub field: Field,
+    /// One bit per letter that occurs.
+    pub letter_set: u32,
+    /// Hashes of the spellings it may take, its own first; zero where there are no more.
+    pub forms: [u32; FORMS_MAX],
+    /// Which table made each form.
+    tables: [Table; FORMS_MAX],
+    /// Groups of nicknames; zero where there are no more.
+    pub nicknames: [u16; nicknames::GROUPS_MAX],
+    /// Sounds, parallel to the first skeletons; zero where there are no more.
+    pub sounds: [Sound; SKELETONS_MAX],
+    /// Consonants; empty where there are no more.
+    pub skeletons: [Skeleton; SKELETONS_MAX],
+    /// Syllables, if all of the name is Chinese or Korean; empty where there is none.
+    pub syllables: [Syllables; SYLLABLES_MAX],
+    /// Rarity of the most common spelling it may take: natural logarithm of one in so many.
+    pub rarity: f32,
+    /// Rarity of the most common of its skeletons.
+    pub rarity_of_skeleton: f32,
+}
+
+/// A name in its normal form.
+#[derive(Clone, Debug)]
+pub struct Name {
+    /// In the order of writing.
+    pub parts: Vec<Part>,
+    /// Words may be cut at the end of a machine readable zone.
+    pub truncated: bool,
+    /// All of it is pinyin or Wade-Giles, or romanised Korean.
+    pub syllabic: bool,
+}
+
+impl Name {
+    /// The normal form; `None` if nothing in Latin letters would tell people apart.
+    pub fn of(raw: &str, rarity: &Rarity) -> Option<Self> {
+        let Words { words, truncated } = Words::of(raw);
+        Self::of_words(&words, truncated, rarity)
+    }
+
+    /// The normal form of words; parts and words correspond one to one.
+    pub fn of_words(words: &[Word], truncated: bool, rarity: &Rarity) -> Option<Self> {
+        let mut parts: Vec<Part> = words.iter().map(|word| Part::of(word, rarity)).collect();
+        if parts.iter().all(|part| part.length == 0) {
+            return None;
+        }
+        let syllabic = mark_syllables(&mut parts, words);
+        if !syllabic {
+            mark_kinds(&mut parts);
+        }
+        // Initials and particles alone belong to everybody.
+        if !parts.iter().any(|part| part.kind == PartKind::Name) {
+            return None;
+        }
+        Some(Self {
+            parts,
+            truncated,
+            syllabic,
+        })
+    }
+}
+
+impl Part {
+    fn of(word: &Word, rarity: &Rarity) -> Self {
+        let forms = script::latin_forms(&word.text);
+        let plain = forms.first().map_or("", |(_, plain)| plain.as_str());
+        let mut part = Self::empty(plain, word.field);
+        if plain.len() == 1 {
+            part.kind = PartKind::Initial;
+        }
+        let mut spellings: Vec<(Table, &str)> = forms
+            .iter()
+            .map(|(table, form)| (*table, form.as_str()))
+            .collect();
+        for (_, form) in &forms {
+            if let Some(stem) = script::without_article(form) {
+                spellings.push((Table::ArticleDropped, stem));
+            }
+        }
+        spellings.truncate(FORMS_MAX);
+        part.rarity = f32::MAX;
+        part.rarity_of_skeleton = f32::MAX;
+        for (at, (table, spelling)) in spellings.iter().enumerate() {
+            part.forms[at] = hash(spelling.as_bytes());
+            part.tables[at] = *table;
+            part.rarity = part.rarity.min(rarity.of_spelling(spelling.as_bytes()));
+            part.add_reading(spelling.as_bytes(), Reading::default(), rarity);
+        }
+        if plain.bytes().any(|letter| matches!(letter, b'W' | b'J')) || plain.contains("CH") {
+            part.add_reading(plain.as_bytes(), SLAVIC, rarity);
+        }
+        part.nicknames = nicknames::groups_of(plain);
+        part
+    }
+
+    fn empty(plain: &str, field: Field) -> Self {
+        let mut letters = [0; LETTERS_MAX];
+        let length = plain.len().min(LETTERS_MAX);
+        letters[..length].copy_from_slice(&plain.as_bytes()[..length]);
+        Self {
+            letters,
+            // Invariant: at most LETTERS_MAX, which fits.
+            length: u8::try_from(length).unwrap_or(u8::MAX),
+            kind: PartKind::Name,
+            field,
+            letter_set: plain
+                .bytes()
+                .fold(0, |set, letter| set | 1 << (letter.wrapping_sub(b'A') & 31)),
+            forms: [0; FORMS_MAX],
+            tables: [Table::Plain; FORMS_MAX],
+            nicknames: [0; nicknames::GROUPS_MAX],
+            sounds: [Sound::default(); SKELETONS_MAX],
+            skeletons: [Skeleton::default(); SKELETONS_MAX],
+            syllables: [Syllables::default(); SYLLABLES_MAX],
+            rarity: 0.0,
+            rarity_of_skeleton: 0.0,
+        }
+    }
+
+    /// Plain Latin letters `A`-`Z`.
+    pub fn letters(&self) -> &[u8] {
+        &self.letters[..usize::from(self.length)]
+    }
+
+    /// The table that made the form with this hash.
+    pub fn table_of(&self, form: u32) -> Option<Table> {
+        let at = self.forms.iter().position(|known| *known == form)?;
+        Some(self.tables[at])
+    }
+
+    fn add_reading(&mut self, spelling: &[u8], reading: Reading, rarity: &Rarity) {
+        let (skeleton, sound) = (
+            Skeleton::of(spelling, reading),
+            Sound::of(spelling, reading),
+        );
+        if skeleton.is_empty() && !self.sounds[0].is_empty() {
+            return;
+        }
+        if self.skeletons.contains(&skeleton) && self.sounds.contains(&sound) {
+            return;
+        }
+        let free = self.sounds.iter().position(|known| known.is_empty());
+        if let Some(at) = free {
+            self.skeletons[at] = skeleton;
+            self.sounds[at] = sound;
+            self.rarity_of_skeleton = self.rarity_of_skeleton.min(rarity.of_skeleton(skeleton));
+        }
+    }
+}
+
+/// How Poles, Germans and Croats read W, J and CH.
+const SLAVIC: Reading = Reading {
+    w_is_v: true,
+    j_is_vowel: true,
+    ch_is_kh: true,
+};
+
+/// Gives the parts their syllables if all of the name is Chinese or Korean, and tells whether it is.
+fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
+    let readings = |part: &Part, word: &Word| {
+        let letters = part.letters();
+        let pinyin = Syllables::pinyin(letters);
+        let as_written = Syllables::wade_giles(letters, word.apostrophe);
+        // Where apostrophes were lost, all of a name may have had them.
+        let aspirated = Syllables::wade_giles(letters, true);
+        [
+            pinyin.or(as_written),
+            as_written.or(pinyin),
+            aspirated.or(pinyin),
+            Syllables::korean(letters),
+        ]
+    };
+    let all: Vec<_> = parts
+        .iter()
+        .zip(words)
+        .map(|(part, word)| readings(part, word))
+        .collect();
+    // A name of another language may consist of such syllables too, but rarely of so few.
+    let is = |system: std::ops::Range<usize>| {
+        let counted = all.iter().map(|readings| {
+            let lengths = readings[system.clone()]
+                .iter()
+                .flatten()
+                .map(|read| read.len());
+            lengths.min()
+        });
+        let total: Option<u32> = counted.sum();
+        total.is_some_and(|total| total <= SYLLABLES_OF_A_NAME)
+    };
+    let (chinese, korean) = (is(0..3), is(3..4));
+    for (part, readings) in parts.iter_mut().zip(all) {
+        for (at, reading) in readings.into_iter().enumerate() {
+            let counts = if at < 3 { chinese } else { korean };
+            part.syllables[at] = reading.filter(|_| counts).unwrap_or_default();
+        }
+    }
+    chinese || korean
+}
+
+/// A surname of two syllables and a given name of two.
+const SYLLABLES_OF_A_NAME: u32 = 4;
+
+/// Particles and titles, as long as something else remains.
+fn mark_kinds(parts: &mut [Part]) {
+    for at in 0..parts.len() {
+        let next = parts.get(at + 1);
+        let followed = next.is_some_and(|next| next.field == parts[at].field);
+        let letters = parts[at].letters();
+        let text = str::from_utf8(letters).unwrap_or_default();
+        let sun_letter = letters.len() == 2
+            && letters[0] == b'A'
+            && next.is_some_and(|next| next.letters().first() == letters.get(1));
+        let kind = if followed && (PARTICLES.contains(&text) || sun_letter) {
+            PartKind::Particle
+        } else if parts.len() > 2 && TITLES.contains(&text) {
+            PartKind::Title
+        } else {
+            continue;
+        };
+        parts[at].kind = kind;
+        parts[at].rarity = parts[at].rarity.min(RARITY_OF_PARTICLES);
+        parts[at].rarity_of_skeleton = parts[at].rarity_of_skeleton.min(RARITY_OF_PARTICLES);
+    }
+}
+
+/// Every other name of some countries has one.
+const RARITY_OF_PARTICLES: f32 = 1.0;
+
+const PARTICLES: [&str; 44] = [
+    "AL", "EL", "UL", "AR", "ASH", "BIN", "BEN", "IBN", "BINT", "BENT", "OULD", "WALAD", "WULD",
+    "ABD", "ABU", "ABI", "ABO", "BU", "DE", "DEL", "DELA", "DELOS", "DA", "DI", "DO", "DOS", "DAS",
+    "DU", "LA", "LAS", "LE", "LOS", "VAN", "VON", "DER", "DEN", "TER", "TEN", "ZU", "Y", "E",
+    "SAN", "ST", "MC",
+];
+
+const TITLES: [&str; 40] = [
+    "DR", "MR", "MRS", "MS", "PROF", "ENG", "ING", "GEN", "GENERAL", "COL", "MAJ", "CAPT", "LT",
+    "SIR", "JR", "SR", "II", "III", "IV", "SHAYKH", "SHEIKH", "SHEIK", "SHAIKH", "HAJI", "HAJJI",
+    "HAJJ", "HAJ", "ALHAJ", "ALHAJI", "MULLAH", "MULLA", "MAULAVI", "MAULVI", "MAWLAWI", "MAWLAVI",
+    "QARI", "USTAD", "MUFTI", "PHD", "MD",
+];
+
+/// FNV-1a, folded to 32 bits; never zero.
+pub fn hash(bytes: &[u8]) -> u32 {
+    let hash = bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01B3)
+    });
+    let folded = hash ^ (hash >> 32);
+    // Invariant: masked to 32 bits.
+    u32::try_from(folded & 0xFFFF_FFFF).unwrap_or(0).max(1)
+}

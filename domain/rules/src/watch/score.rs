@@ -1,0 +1,302 @@
+//! The score of a listed person against a traveller: a sum of points, each one natural logarithm of a likelihood ratio.
+//!
+//! A pair is first measured ([`Measure`]: how often each [`Feature`] applies), then weighed. The measure is all that
+//! calibration sees, so that nothing can influence a score that is not in the file of weights.
+
+use egate_types::Sex;
+
+use super::{
+    align::{Agreement, Alignment, align},
+    date::{BirthRelation, best_relation},
+    features::{FEATURES, Feature},
+    name::{Name, PartKind},
+    person::PreparedPerson,
+    weights::Weights,
+    words::{Field, WORDS_MAX},
+};
+
+/// How often each feature applies to a pair.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Measure([f32; FEATURES]);
+
+impl Measure {
+    /// How often `feature` applies; for agreements of parts the rarities added up.
+    pub const fn of(&self, feature: Feature) -> f32 {
+        self.0[feature.index()]
+    }
+
+    /// All of it, in the order of [`Feature::all`].
+    pub const fn values(&self) -> &[f32; FEATURES] {
+        &self.0
+    }
+
+    fn add(&mut self, feature: Feature, amount: f32) {
+        self.0[feature.index()] += amount;
+    }
+
+    /// Points under `weights`.
+    pub fn points(&self, weights: &Weights) -> f32 {
+        let sum = self.0.iter().zip(weights.values());
+        let points: f32 = sum.map(|(measured, weight)| measured * weight).sum();
+        if self.of(Feature::Birth(BirthRelation::Far)) > 0.0 {
+            points.min(POINTS_OF_ANOTHER_PERSON)
+        } else {
+            points
+        }
+    }
+}
+
+/// Names do not outweigh complete dates of birth that are years apart: a namesake, whatever the name.
+pub const POINTS_OF_ANOTHER_PERSON: f32 = 0.0;
+
+/// The score of a pair.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Score {
+    /// Natural logarithm of how many times likelier the pair is among the same person's documents than among strangers.
+    pub points: f32,
+    /// Which of the prepared names agree best: of the entry, of the traveller.
+    pub names: (usize, usize),
+}
+
+/// The score of the names that agree best, with everything else known. `None` if a side has no name that can be compared.
+pub fn score(
+    listed: &PreparedPerson,
+    traveller: &PreparedPerson,
+    weights: &Weights,
+) -> Option<Score> {
+    let mut beside = Measure([0.0; FEATURES]);
+    measure_beside_names(&mut beside, listed, traveller);
+    let mut best: Option<Score> = None;
+    for (i, one) in listed.names.iter().enumerate() {
+        for (j, other) in traveller.names.iter().enumerate() {
+            let mut measure = beside;
+            let alignment = align(&one.name, &other.name, weights.worth());
+            measure_names(&mut measure, &one.name, &other.name, &alignment);
+            let points = measure.points(weights);
+            if best.is_none_or(|best| best.points < points) {
+                best = Some(Score {
+                    points,
+                    names: (i, j),
+                });
+            }
+        }
+    }
+    best
+}
+
+/// The same for those who ask for possibilities alone: `None` also where dates of birth rule the pair out.
+pub fn score_if_possible(
+    listed: &PreparedPerson,
+    traveller: &PreparedPerson,
+    weights: &Weights,
+) -> Option<Score> {
+    let births = best_relation(&listed.births, &traveller.births);
+    if births == BirthRelation::Far {
+        return None;
+    }
+    score(listed, traveller, weights)
+}
+
+/// The measure behind a score, for explanation and calibration.
+pub fn measure(
+    listed: &PreparedPerson,
+    traveller: &PreparedPerson,
+    names: (usize, usize),
+    weights: &Weights,
+) -> Measure {
+    let mut measure = Measure([0.0; FEATURES]);
+    measure_beside_names(&mut measure, listed, traveller);
+    let (one, other) = (&listed.names[names.0].name, &traveller.names[names.1].name);
+    let alignment = align(one, other, weights.worth());
+    measure_names(&mut measure, one, other, &alignment);
+    measure
+}
+
+fn measure_beside_names(
+    measure: &mut Measure,
+    listed: &PreparedPerson,
+    traveller: &PreparedPerson,
+) {
+    measure.add(Feature::Offset, 1.0);
+    let births = best_relation(&listed.births, &traveller.births);
+    measure.add(Feature::Birth(births), 1.0);
+    if let Some(same) = any_shared(&listed.nationalities, &traveller.nationalities) {
+        let feature = if same {
+            Feature::NationalitySame
+        } else {
+            Feature::NationalityOther
+        };
+        measure.add(feature, 1.0);
+    }
+    match (listed.sex, traveller.sex) {
+        (Sex::Unspecified, _) | (_, Sex::Unspecified) => {}
+        (one, other) if one == other => measure.add(Feature::SexSame, 1.0),
+        _ => measure.add(Feature::SexOther, 1.0),
+    }
+    if let Some(same) = any_shared(&listed.places_of_birth, &traveller.places_of_birth) {
+        let feature = if same {
+            Feature::PlaceSame
+        } else {
+            Feature::PlaceOther
+        };
+        measure.add(feature, 1.0);
+    }
+}
+
+/// Whether the lists share something; `None` if one is empty.
+fn any_shared<T: PartialEq>(one: &[T], other: &[T]) -> Option<bool> {
+    let known = !one.is_empty() && !other.is_empty();
+    known.then(|| one.iter().any(|value| other.contains(value)))
+}
+
+fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignment: &Alignment) {
+    let mut linked_names = 0u8;
+    let mut initials_only = true;
+    for link in alignment.links() {
+        let (i, j) = (usize::from(link.listed.0), usize::from(link.traveller.0));
+        let (one, other) = (&listed.parts[i], &traveller.parts[j]);
+        if one.kind.is_weightless() && other.kind.is_weightless() {
+            continue;
+        }
+        let parts = link.listed.1.max(link.traveller.1);
+        linked_names += parts;
+        initials_only &= link.agreement == Agreement::Initial;
+        measure.add(Feature::Rarity(link.agreement), link.rarity);
+        measure.add(Feature::Part(link.agreement), 1.0);
+        if parts > 1 {
+            measure.add(Feature::Joined, 1.0);
+        }
+        let fields = (one.field, other.field);
+        if matches!(
+            fields,
+            (Field::Primary, Field::Secondary) | (Field::Secondary, Field::Primary)
+        ) {
+            measure.add(Feature::FieldsSwapped, 1.0);
+        }
+    }
+    // Initials support a name and are none.
+    let linked_names = linked_names.min(if initials_only { 1 } else { u8::MAX });
+    measure_uncovered(measure, listed, traveller, alignment, linked_names);
+}
+
+fn measure_uncovered(
+    measure: &mut Measure,
+    listed: &Name,
+    traveller: &Name,
+    alignment: &Alignment,
+    linked_names: u8,
+) {
+    let uncovered = alignment.uncovered(listed, traveller);
+    let left = (
+        left_out(listed, uncovered.0),
+        left_out(traveller, uncovered.1),
+    );
+    // What a full zone has cut off is no difference.
+    let left_listed = if traveller.truncated { 0.0 } else { left.0 };
+    let left_traveller = if listed.truncated { 0.0 } else { left.1 };
+    measure.add(Feature::ListedLeft, left_listed.min(LEFT_MAX));
+    measure.add(Feature::TravellerLeft, left_traveller.min(LEFT_MAX));
+    measure.add(Feature::BothLeft, left.0.min(left.1).min(LEFT_MAX));
+    if linked_names <= 1 && (names(listed) > 1 || names(traveller) > 1) {
+        measure.add(Feature::OnePartOnly, 1.0);
+    }
+    if linked_names == 2 {
+        measure.add(Feature::TwoPartsOnly, 1.0);
+    }
+    let missing = |field| {
+        field_missing(listed, uncovered.0, field) || field_missing(traveller, uncovered.1, field)
+    };
+    if missing(Field::Primary) {
+        measure.add(Feature::SurnameMissing, 1.0);
+    }
+    if missing(Field::Secondary) {
+        measure.add(Feature::GivenMissing, 1.0);
+    }
+}
+
+/// More parts left over say no more than so many.
+const LEFT_MAX: f32 = 3.0;
+
+fn names(name: &Name) -> usize {
+    let counts = |kind| matches!(kind, PartKind::Name | PartKind::Initial);
+    name.parts.iter().filter(|part| counts(part.kind)).count()
+}
+
+/// Parts that tell people apart and answer to nothing.
+fn left_out(name: &Name, uncovered: u16) -> f32 {
+    let left = name.parts.iter().take(WORDS_MAX).enumerate();
+    left.filter(|(at, part)| uncovered & (1 << at) != 0 && part.kind == PartKind::Name)
+        .fold(0.0, |sum, _| sum + 1.0)
+}
+
+/// Whether the field is known to have parts and none of them answers to anything.
+fn field_missing(name: &Name, uncovered: u16, field: Field) -> bool {
+    let mut some = false;
+    for (at, part) in name.parts.iter().take(WORDS_MAX).enumerate() {
+        if part.field == field && part.kind == PartKind::Name {
+            some = true;
+            if uncovered & (1 << at) == 0 {
+                return false;
+            }
+        }
+    }
+    some
+}
+
+/// What a score means for a traveller against a list.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Outcome {
+    /// Nothing to show.
+    Clear,
+    /// Shown to an officer as a possibility.
+    Possible,
+    /// Shown to an officer as this person.
+    Hit,
+}
+
+impl Outcome {
+    /// As commands and messages write it.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Clear => "clear",
+            Self::Possible => "possible",
+            Self::Hit => "hit",
+        }
+    }
+}
+
+/// Points from which a score counts against a list.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Thresholds {
+    /// From here a possibility.
+    pub possible: f32,
+    /// From here a hit.
+    pub hit: f32,
+}
+
+impl Thresholds {
+    /// For `entries` listed persons and the shares of unlisted travellers that may be shown by mistake.
+    ///
+    /// A stranger passes `t` points once in `e^t` comparisons, so that `t = ln(entries / share)`.
+    pub fn new(entries: u64, possible_share: f64, hit_share: f64) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a logarithm needs no more")]
+        let comparisons = entries.max(1) as f64;
+        #[expect(clippy::cast_possible_truncation, reason = "some tens at most")]
+        let points = |share: f64| (comparisons / share).ln() as f32;
+        Self {
+            possible: points(possible_share),
+            hit: points(hit_share),
+        }
+    }
+
+    /// What a score means.
+    pub fn outcome(self, points: f32) -> Outcome {
+        if points >= self.hit {
+            Outcome::Hit
+        } else if points >= self.possible {
+            Outcome::Possible
+        } else {
+            Outcome::Clear
+        }
+    }
+}

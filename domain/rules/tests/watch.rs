@@ -1,0 +1,314 @@
+//! The matcher through its public edge: what must hold of every pair, and names of made-up people.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+use std::collections::BTreeMap;
+
+use egate_rules::watch::{
+    Agreement, BirthRelation, Feature, Outcome, PartialDate, Person, PreparedPerson, Thresholds,
+    Weights, WeightsError, WeightsFile, explain, score,
+};
+use egate_types::Sex;
+use proptest::prelude::*;
+
+/// Round weights with the signs that calibration keeps.
+fn file() -> WeightsFile {
+    let points = Feature::all().map(|feature| (feature.name(), guess(feature)));
+    WeightsFile {
+        version: "test".into(),
+        points: points.collect(),
+        per_million: BTreeMap::from([("ANNA".to_owned(), 5_000.0)]),
+    }
+}
+
+fn guess(feature: Feature) -> f32 {
+    match feature {
+        Feature::Rarity(Agreement::Same) => 0.5,
+        Feature::Rarity(_) => 0.4,
+        Feature::Part(_) => 0.1,
+        Feature::Birth(relation) => match relation {
+            BirthRelation::Exact => 8.0,
+            BirthRelation::SameMonth => 6.0,
+            BirthRelation::DayMonthSwapped => 5.5,
+            BirthRelation::OnePartOff => 5.0,
+            BirthRelation::YearDigitOff => 4.5,
+            BirthRelation::SameYear => 4.0,
+            BirthRelation::Unknown => 0.0,
+            BirthRelation::SameDayOtherYear => -0.5,
+            BirthRelation::AboutOneYear => -1.0,
+            BirthRelation::OtherMonth => -1.5,
+            BirthRelation::OtherNear => -2.0,
+            BirthRelation::Other => -4.0,
+            BirthRelation::Far => -8.0,
+        },
+        Feature::NationalitySame | Feature::PlaceSame => 1.5,
+        Feature::SexSame => 0.3,
+        Feature::Offset => 0.0,
+        Feature::Joined
+        | Feature::FieldsSwapped
+        | Feature::ListedLeft
+        | Feature::TravellerLeft
+        | Feature::BothLeft
+        | Feature::OnePartOnly
+        | Feature::TwoPartsOnly
+        | Feature::SurnameMissing
+        | Feature::GivenMissing
+        | Feature::NationalityOther
+        | Feature::SexOther
+        | Feature::PlaceOther => -1.0,
+    }
+}
+
+fn weights() -> Weights {
+    Weights::from_file(&file()).unwrap()
+}
+
+fn points(one: &Person, other: &Person) -> Option<f32> {
+    let weights = weights();
+    let prepared = [one, other].map(|person| PreparedPerson::of(person, weights.rarity()));
+    Some(score(&prepared[0], &prepared[1], &weights)?.points)
+}
+
+fn person(name: &str, birth: &str) -> Person {
+    let mut person = Person::named(name);
+    person.births.extend(PartialDate::parse(birth));
+    person
+}
+
+/// The first name must come nearer than the second one.
+fn nearer(listed: &str, near: &str, far: &str) {
+    let of = |name: &str| points(&person(listed, ""), &person(name, "")).unwrap();
+    assert!(
+        of(near) > of(far),
+        "{listed}: {near} {} {far} {}",
+        of(near),
+        of(far)
+    );
+}
+
+#[test]
+fn forms_of_one_name_come_near() {
+    for (listed, form) in [
+        ("Grete Müßigbrodt", "MUESSIGBRODT<<GRETE"),
+        ("Grete Müßigbrodt", "MUXXSSIGBRODT<<GRETE"),
+        ("Íñigo Quiñota", "QUINXXOTA<<INIGO"),
+        (
+            "Хариton Щукарь".replace("iton", "итон").as_str(),
+            "SHCHUKAR<<KHARITON",
+        ),
+        ("Юхим Гнатенко", "HNATENKO<<YUKHYM"),
+        ("خالد الدوراني", "ALDWRANY<<XKHALD"),
+        ("Khalid al-Dawrani", "ALDURANI<<KHALED"),
+        ("Abd al-Wahid Sermini", "SIRMINI<<ABDELWAHED"),
+        ("Xu Qinglan", "HSU<<CHINGLAN"),
+        ("Baek Seonghui", "PAEK<<SUNG<HEE"),
+        ("박성희", "PARK<<SUNG<HEE"),
+        ("徐清蘭", "XU<<QINGLAN"),
+        ("Ōkubo Jirō", "OHKUBO<<JIROU"),
+        ("Robert Zwingenberg", "ZWINGENBERG<<BOB"),
+        ("R. Zwingenberg", "ZWINGENBERG<<ROBERT"),
+        ("Robert Zwingenberg", "ROBERT<<ZWINGENBERG"),
+        ("Robert Zwingenberg", "ZWINGENBREG<<ROBERT"),
+        (
+            "Maximiliana Theodorakopoulos Zwingenberg",
+            "THEODORAKOPOULOS<ZWINGENBERG<<M",
+        ),
+    ] {
+        nearer(listed, form, "ABERNATHY<<QUENTIN");
+    }
+}
+
+#[test]
+fn the_better_form_comes_nearer() {
+    nearer(
+        "Robert Zwingenberg",
+        "ZWINGENBERG<<ROBERT",
+        "ZWINGENBREG<<ROBERT",
+    );
+    nearer(
+        "Robert Zwingenberg",
+        "ZWINGENBERG<<ROBERT",
+        "ZWINGENBERG<<MARTHA",
+    );
+    nearer("Luo Qianglin", "LUO<<QIANG<LIN", "LUO<<QIANGLIANG");
+    nearer(
+        "Quilla Zwingenberg",
+        "ZWINGENBERG<<QUILLA",
+        "ZWINGENBERG<<ANNA",
+    );
+}
+
+#[test]
+fn initials_alone_name_nobody() {
+    let traveller = person("ZWINGENBERG<<ROBERT", "");
+    assert_eq!(points(&person("R. Z.", ""), &traveller), None);
+}
+
+#[test]
+fn a_far_date_of_birth_outweighs_any_name() {
+    let name = "Maximiliana Theodorakopoulos Zwingenberg";
+    let far = points(&person(name, "1950-01-02"), &person(name, "1990-03-04"));
+    assert!(far.unwrap() <= 0.0, "{far:?}");
+}
+
+#[test]
+fn thresholds_rise_with_the_list_and_fall_with_the_budget() {
+    let small = Thresholds::new(1_000, 1e-3, 1e-4);
+    let large = Thresholds::new(10_000_000, 1e-3, 1e-4);
+    let strict = Thresholds::new(1_000, 1e-4, 1e-5);
+    assert!(large.hit > small.hit && strict.possible > small.possible);
+    assert_eq!(small.outcome(small.hit), Outcome::Hit);
+    assert_eq!(small.outcome(small.possible), Outcome::Possible);
+    assert_eq!(small.outcome(small.possible - 0.1), Outcome::Clear);
+}
+
+#[test]
+fn weights_are_complete_or_refused() {
+    let mut missing = file();
+    missing.points.remove("offset");
+    assert!(matches!(
+        Weights::from_file(&missing),
+        Err(WeightsError::Missing(_))
+    ));
+    let mut unknown = file();
+    unknown.points.insert("shoe_size".into(), 1.0);
+    assert!(matches!(
+        Weights::from_file(&unknown),
+        Err(WeightsError::Unknown(_))
+    ));
+    let mut infinite = file();
+    infinite.points.insert("offset".into(), f32::INFINITY);
+    assert!(matches!(
+        Weights::from_file(&infinite),
+        Err(WeightsError::NotFinite(_))
+    ));
+}
+
+#[test]
+fn an_explanation_adds_up_and_says_what_was_not_compared() {
+    let mut listed = person("Grete Müßigbrodt", "1970");
+    listed.sex = Sex::Female;
+    let traveller = person("MUESSIGBRODT<<GRETE<ANNA", "1970-05-06");
+    let explanation = explain(&listed, &traveller, &weights()).unwrap();
+    let sum: f32 = explanation.terms.iter().map(|term| term.points).sum();
+    assert!((sum - explanation.points).abs() < 1e-3);
+    let text = explanation
+        .terms
+        .iter()
+        .map(|term| term.sentence.as_str())
+        .collect::<Vec<_>>()
+        .join("\n");
+    for expected in [
+        "Müßigbrodt",
+        "MUESSIGBRODT",
+        "ICAO 9303-3",
+        "listed 1970, document 1970-05-06",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in\n{text}");
+    }
+    assert!(
+        explanation
+            .not_compared
+            .contains(&"sex: the document has none".to_owned())
+    );
+    assert!(
+        explanation
+            .not_compared
+            .contains(&"nationality: neither side has one".to_owned())
+    );
+}
+
+/// Words from which names of nobody are made.
+const WORDS: [&str; 16] = [
+    "Anna",
+    "ZWINGENBERG",
+    "Müßig",
+    "Khaled",
+    "AL",
+    "Dawrani",
+    "Qinglan",
+    "Xu",
+    "Seonghui",
+    "O'Brolchain",
+    "Щукарь",
+    "خالد",
+    "J",
+    "Quiñota",
+    "Wojciechowska",
+    "IV",
+];
+
+fn name() -> impl Strategy<Value = String> {
+    prop::collection::vec(0..WORDS.len(), 1..6).prop_map(|at| {
+        let words: Vec<&str> = at.into_iter().map(|at| WORDS[at]).collect();
+        words.join(" ")
+    })
+}
+
+fn birth() -> impl Strategy<Value = PartialDate> {
+    (1930u16..2010, 0u8..13, 0u8..29).prop_map(|(year, month, day)| {
+        let text = match (month, day) {
+            (0, _) => format!("{year}"),
+            (month, 0) => format!("{year}-{month:02}"),
+            (month, day) => format!("{year}-{month:02}-{day:02}"),
+        };
+        PartialDate::parse(&text).unwrap()
+    })
+}
+
+proptest! {
+    #[test]
+    fn scores_are_symmetric(one in name(), other in name(), a in birth(), b in birth()) {
+        let (mut one, mut other) = (Person::named(&one), Person::named(&other));
+        one.births.push(a);
+        other.births.push(b);
+        let (there, back) = (points(&one, &other), points(&other, &one));
+        let (there, back) = (there.unwrap_or(0.0), back.unwrap_or(0.0));
+        prop_assert!((there - back).abs() < 1e-3, "{there} {back}");
+    }
+
+    #[test]
+    fn the_same_name_is_as_near_as_any(one in name(), other in name()) {
+        let listed = Person::named(&one);
+        let same = points(&listed, &listed).unwrap_or(0.0);
+        let another = points(&listed, &Person::named(&other)).unwrap_or(0.0);
+        prop_assert!(same >= another - 1e-3, "{one}: {same}, {other}: {another}");
+    }
+
+    #[test]
+    fn more_agreement_never_lowers_a_score(one in name(), other in name(), a in birth(), b in birth()) {
+        let (mut listed, mut traveller) = (Person::named(&one), Person::named(&other));
+        let unknown = points(&listed, &traveller).unwrap_or(0.0);
+        listed.births.push(a);
+        traveller.births.push(b);
+        let different = points(&listed, &traveller).unwrap_or(0.0);
+        traveller.births = vec![a];
+        let equal = points(&listed, &traveller).unwrap_or(0.0);
+        prop_assert!(equal >= different && equal >= unknown);
+        // A further date that agrees, a nationality, a sex and a place that agree.
+        traveller.births = vec![b, a];
+        prop_assert!(points(&listed, &traveller).unwrap_or(0.0) >= different);
+        let mut last = points(&listed, &traveller).unwrap_or(0.0);
+        for agree in [
+            |person: &mut Person| person.nationalities.push("UTO".into()),
+            |person: &mut Person| person.sex = Sex::Female,
+            |person: &mut Person| person.places_of_birth.push("Utopolis".into()),
+        ] {
+            agree(&mut listed);
+            agree(&mut traveller);
+            let now = points(&listed, &traveller).unwrap_or(0.0);
+            prop_assert!(now >= last);
+            last = now;
+        }
+        // A further name that agrees.
+        traveller.names.push(one.clone());
+        prop_assert!(points(&listed, &traveller).unwrap_or(0.0) >= last);
+    }
+
+    #[test]
+    fn nothing_panics(one in "\\PC{0,60}", other in "[A-Z<]{0,60}") {
+        let (one, other) = (Person::named(&one), Person::named(&other));
+        let _ = points(&one, &other);
+        let _ = explain(&one, &other, &weights());
+    }
+}
