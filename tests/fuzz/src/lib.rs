@@ -7,6 +7,7 @@ pub mod images;
 pub mod lds;
 pub mod mrz;
 pub mod secure_messaging;
+pub mod snapshot;
 pub mod tlv;
 pub mod wire;
 
@@ -14,7 +15,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 8] = [
+pub const TARGETS: [Target; 9] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -23,4 +24,5 @@ pub const TARGETS: [Target; 8] = [
     ("images", images::run),
     ("secure_messaging", secure_messaging::run),
     ("chip", chip::run),
+    ("snapshot", snapshot::run),
 ];

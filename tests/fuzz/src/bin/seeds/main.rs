@@ -9,6 +9,7 @@ mod files;
 mod images;
 mod messages;
 mod signed;
+mod snapshots;
 
 use std::error::Error;
 use std::fs;
@@ -37,6 +38,7 @@ fn main() -> Outcome<()> {
         ("images", pictures()),
         ("secure_messaging", conversations::responses(&documents)),
         ("chip", conversations::seeds(&documents)?),
+        ("snapshot", snapshots::seeds()?),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);
