@@ -37,6 +37,21 @@ impl Clock for SystemClock {
     }
 }
 
+/// Time that passed since any fixed instant, for durations.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the process reads the time here alone"
+)]
+pub fn monotonic() -> std::time::Instant {
+    std::time::Instant::now()
+}
+
+/// Processor time that the calling thread has used: what remains the same while others use the machine too.
+pub fn thread_time() -> std::time::Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    std::time::Duration::try_from(time).unwrap_or_default()
+}
+
 /// The operating system's randomness.
 #[derive(Debug, Clone, Copy)]
 pub struct SystemRandom;

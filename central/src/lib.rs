@@ -17,6 +17,7 @@ mod reverification;
 mod screening;
 pub mod server;
 mod store;
+pub mod watchindex;
 pub mod watchlist;
 
 pub use api::Peer;

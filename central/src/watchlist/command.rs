@@ -14,6 +14,8 @@ use egate_rules::watch::{
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
+use crate::watchindex::bench::{self, BenchArgs};
+
 use super::{
     evaluate::{by_kind, recall_at},
     files::{self, BadRow, Rows},
@@ -81,6 +83,8 @@ pub enum Screen {
         #[command(flatten)]
         weights: WeightsArgs,
     },
+    /// What a search costs and finds in a long list of made-up people that changes meanwhile.
+    Bench(BenchArgs),
     /// Why a pair or a traveller and an entry score what they score, as JSON.
     Explain(ExplainArgs),
     /// Make weights from labelled pairs and unlisted travellers.
@@ -186,6 +190,7 @@ pub fn run(command: &Screen) -> anyhow::Result<()> {
             look_up_documents(&listed, queries, out)
         }
         Screen::Evaluate { pairs, weights } => evaluate(pairs, weights),
+        Screen::Bench(args) => measure(args),
         Screen::Explain(args) => explain_one(args),
         Screen::Calibrate {
             pairs,
@@ -206,6 +211,23 @@ pub fn run(command: &Screen) -> anyhow::Result<()> {
                 .with_context(|| out.display().to_string())
         }
     }
+}
+
+fn measure(args: &BenchArgs) -> anyhow::Result<()> {
+    let file = match &args.weights {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
+        None => BUILT_IN.to_vec(),
+    };
+    let share = args.possible_share.unwrap_or(POSSIBLE_SHARE);
+    let thresholds = Thresholds::new(args.entries, share, share.min(HIT_SHARE));
+    let figures = bench::run(args, &file, thresholds)?;
+    let json = if args.json {
+        serde_json::to_string(&figures)?
+    } else {
+        serde_json::to_string_pretty(&figures)?
+    };
+    writeln!(std::io::stdout(), "{json}")?;
+    Ok(())
 }
 
 /// The weights and the hash of their file.

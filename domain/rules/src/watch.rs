@@ -10,7 +10,9 @@ mod date;
 mod documents;
 mod explain;
 mod features;
+pub mod index;
 mod keys;
+mod known;
 mod name;
 mod nicknames;
 mod person;
@@ -27,6 +29,7 @@ pub use documents::{DocumentAnswer, DocumentError, DocumentKey, ListedDocuments}
 pub use explain::{Explanation, MATCHER_VERSION, Term, explain};
 pub use features::{FEATURES, Feature};
 pub use keys::{Skeleton, Sound};
+pub use known::KnownWords;
 pub use name::{Name, Part, PartKind};
 pub use person::{Person, PreparedName, PreparedPerson};
 pub use rarity::Rarity;

@@ -9,6 +9,7 @@ pub mod manifest;
 pub mod mrz;
 pub mod photographs;
 pub mod secure_messaging;
+pub mod snapshot;
 pub mod tables;
 pub mod tlv;
 pub mod wire;
@@ -17,7 +18,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -29,4 +30,5 @@ pub const TARGETS: [Target; 11] = [
     ("manifest", manifest::run),
     ("tables", tables::run),
     ("photographs", photographs::run),
+    ("snapshot", snapshot::run),
 ];

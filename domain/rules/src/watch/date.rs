@@ -143,6 +143,53 @@ impl PartialDate {
         if self.day == 0 { None } else { Some(self.day) }
     }
 
+    /// Packed so that packed dates sort as dates do, a partial one before those it may stand for; below 2^28 and never 0.
+    pub(super) fn packed(self) -> u32 {
+        (u32::from(self.year) << 14) | (u32::from(self.month) << 7) | u32::from(self.day)
+    }
+
+    /// The date that [`Self::packed`] made; `None` for what it cannot have made.
+    pub(super) fn unpacked(packed: u32) -> Option<Self> {
+        let seven = |bits: u32| u8::try_from(bits & 0x7F).ok();
+        let date = Self {
+            year: u16::try_from(packed >> 14).ok()?,
+            month: seven(packed >> 7)?,
+            day: seven(packed)?,
+        };
+        (date.year > 0 && (date.month > 0 || date.day == 0)).then_some(date)
+    }
+
+    /// Day and month exchanged, if that is another date that may be meant.
+    pub(super) fn swapped(self) -> Option<Self> {
+        let swapped = Self {
+            month: self.day,
+            day: self.month,
+            ..self
+        };
+        (self.complete() && swapped != self).then_some(swapped)
+    }
+
+    /// First and last packed dates: of the dates it may stand for, then the same month and the same year with less known.
+    pub(super) fn lookup(self) -> Vec<(u32, u32)> {
+        let month = Self { day: 0, ..self };
+        let year = Self { month: 0, ..month };
+        let alone = |date: Self| (date.packed(), date.packed());
+        let all_of = |date: Self, bits: u32| (date.packed(), date.packed() | ((1 << bits) - 1));
+        if self.complete() {
+            vec![alone(self), alone(month), alone(year)]
+        } else if self.month > 0 {
+            vec![all_of(self, 7), alone(year)]
+        } else {
+            vec![all_of(self, 14)]
+        }
+    }
+
+    /// The first and the last packed date of the years around it.
+    pub(super) fn lookup_years(self) -> (u32, u32) {
+        let year = u32::from(self.year);
+        (year.saturating_sub(1) << 14, ((year + 2) << 14) - 1)
+    }
+
     const fn complete(self) -> bool {
         self.day != 0
     }

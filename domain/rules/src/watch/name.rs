@@ -87,13 +87,23 @@ impl Name {
 
     /// The normal form of words; parts and words correspond one to one.
     pub fn of_words(words: &[Word], truncated: bool, rarity: &Rarity) -> Option<Self> {
-        let mut parts: Vec<Part> = words.iter().map(|word| Part::of(word, rarity)).collect();
+        let words = words.iter().map(|word| KnownWord::of(word, rarity));
+        Self::of_known(words, truncated)
+    }
+
+    /// The normal form of words that were worked out already.
+    pub(super) fn of_known(
+        words: impl Iterator<Item = KnownWord>,
+        truncated: bool,
+    ) -> Option<Self> {
+        let (mut parts, alone): (Vec<Part>, Vec<Alone>) =
+            words.map(|word| (word.part, word.alone)).unzip();
         if parts.iter().all(|part| part.length == 0) {
             return None;
         }
-        let syllabic = mark_syllables(&mut parts, words);
+        let syllabic = mark_syllables(&mut parts, &alone);
         if !syllabic {
-            mark_kinds(&mut parts);
+            mark_kinds(&mut parts, &alone);
         }
         // Initials and particles alone belong to everybody.
         if !parts.iter().any(|part| part.kind == PartKind::Name) {
@@ -202,30 +212,58 @@ const SLAVIC: Reading = Reading {
     ch_is_kh: true,
 };
 
-/// Gives the parts their syllables if all of the name is Chinese or Korean, and tells whether it is.
-fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
-    let readings = |part: &Part, word: &Word| {
+/// A word by itself: what the rest of the name does not change.
+#[derive(Clone, Debug)]
+pub(super) struct KnownWord {
+    part: Part,
+    alone: Alone,
+}
+
+/// What a word may be, depending on the words beside it.
+#[derive(Clone, Debug)]
+struct Alone {
+    /// Pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean.
+    readings: [Option<Syllables>; 4],
+    particle: bool,
+    title: bool,
+}
+
+impl KnownWord {
+    pub(super) fn of(word: &Word, rarity: &Rarity) -> Self {
+        let part = Part::of(word, rarity);
         let letters = part.letters();
         let pinyin = Syllables::pinyin(letters);
         let as_written = Syllables::wade_giles(letters, word.apostrophe);
         // Where apostrophes were lost, all of a name may have had them.
         let aspirated = Syllables::wade_giles(letters, true);
-        [
+        let readings = [
             pinyin.or(as_written),
             as_written.or(pinyin),
             aspirated.or(pinyin),
             Syllables::korean(letters),
-        ]
-    };
-    let all: Vec<_> = parts
-        .iter()
-        .zip(words)
-        .map(|(part, word)| readings(part, word))
-        .collect();
+        ];
+        let text = str::from_utf8(letters).unwrap_or_default();
+        let alone = Alone {
+            readings,
+            particle: PARTICLES.contains(&text),
+            title: TITLES.contains(&text),
+        };
+        Self { part, alone }
+    }
+
+    /// The same word in another place of the name.
+    pub(super) fn in_field(mut self, field: Field) -> Self {
+        self.part.field = field;
+        self
+    }
+}
+
+/// Gives the parts their syllables if all of the name is Chinese or Korean, and tells whether it is.
+fn mark_syllables(parts: &mut [Part], all: &[Alone]) -> bool {
     // A name of another language may consist of such syllables too, but rarely of so few.
     let is = |system: std::ops::Range<usize>| {
-        let counted = all.iter().map(|readings| {
-            let lengths = readings[system.clone()]
+        let counted = all.iter().map(|alone| {
+            let lengths = alone.readings[system.clone()]
                 .iter()
                 .flatten()
                 .map(|read| read.len());
@@ -235,8 +273,8 @@ fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
         total.is_some_and(|total| total <= SYLLABLES_OF_A_NAME)
     };
     let (chinese, korean) = (is(0..3), is(3..4));
-    for (part, readings) in parts.iter_mut().zip(all) {
-        for (at, reading) in readings.into_iter().enumerate() {
+    for (part, Alone { readings, .. }) in parts.iter_mut().zip(all) {
+        for (at, reading) in readings.iter().enumerate() {
             let counts = if at < 3 { chinese } else { korean };
             part.syllables[at] = reading.filter(|_| counts).unwrap_or_default();
         }
@@ -248,18 +286,17 @@ fn mark_syllables(parts: &mut [Part], words: &[Word]) -> bool {
 const SYLLABLES_OF_A_NAME: u32 = 4;
 
 /// Particles and titles, as long as something else remains.
-fn mark_kinds(parts: &mut [Part]) {
-    for at in 0..parts.len() {
+fn mark_kinds(parts: &mut [Part], all: &[Alone]) {
+    for (at, alone) in all.iter().enumerate() {
         let next = parts.get(at + 1);
         let followed = next.is_some_and(|next| next.field == parts[at].field);
         let letters = parts[at].letters();
-        let text = str::from_utf8(letters).unwrap_or_default();
         let sun_letter = letters.len() == 2
             && letters[0] == b'A'
             && next.is_some_and(|next| next.letters().first() == letters.get(1));
-        let kind = if followed && (PARTICLES.contains(&text) || sun_letter) {
+        let kind = if followed && (alone.particle || sun_letter) {
             PartKind::Particle
-        } else if parts.len() > 2 && TITLES.contains(&text) {
+        } else if parts.len() > 2 && alone.title {
             PartKind::Title
         } else {
             continue;

@@ -92,7 +92,7 @@ impl PreparedPerson {
 }
 
 /// Of `near Kandahar City, Afghanistan` the skeleton of `Kandahar`.
-fn place_key(place: &str) -> Option<Skeleton> {
+pub(super) fn place_key(place: &str) -> Option<Skeleton> {
     let words = Words::of(place.split(',').next().unwrap_or(place)).words;
     let forms = words
         .iter()

@@ -90,17 +90,25 @@ fn pinyin_syllable(rest: &[u8], length: usize) -> Option<u16> {
 
 /// A number for initial and final, the same for all spellings of one syllable.
 fn chinese(text: &[u8], initials: &[&[u8]]) -> Option<u16> {
-    let initial = initials
-        .iter()
-        .rposition(|initial| text.starts_with(initial))?;
+    let initial = initials.iter().rposition(|initial| begins(text, initial))?;
     let final_ = &text[initials[initial].len()..];
     let final_: &[u8] = match final_ {
         b"YU" | b"UE" if matches!(initials[initial], b"L" | b"N") => b"U",
         b"YUE" => b"UE",
         other => other,
     };
-    let number = FINALS.iter().position(|known| *known == final_)?;
+    // Most differ in their first letter, which is compared without a call.
+    let number = FINALS
+        .iter()
+        .position(|known| known.first() == final_.first() && *known == final_)?;
     u16::try_from(initial * 64 + number + 1).ok()
+}
+
+fn begins(text: &[u8], initial: &[u8]) -> bool {
+    match initial.first() {
+        None => true,
+        first => text.first() == first && text.starts_with(initial),
+    }
 }
 
 /// One syllable of Wade-Giles, as pinyin.
@@ -108,7 +116,8 @@ fn wade_giles_syllable(rest: &[u8], length: usize, aspirated: bool) -> Option<u1
     let text = rest.get(..length)?;
     let (initial, final_) = WADE_GILES_INITIALS
         .iter()
-        .find_map(|initial| Some((*initial, text.strip_prefix(*initial)?)))?;
+        .find(|initial| begins(text, initial))
+        .and_then(|initial| Some((*initial, text.strip_prefix(*initial)?)))?;
     let before_i = final_.first() == Some(&b'I') && final_ != b"IH";
     let initial: &[u8] = match (initial, aspirated) {
         (b"HS", _) => b"X",

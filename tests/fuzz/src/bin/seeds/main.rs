@@ -10,6 +10,7 @@ mod files;
 mod images;
 mod messages;
 mod signed;
+mod snapshots;
 
 use std::error::Error;
 use std::fs;
@@ -41,6 +42,7 @@ fn main() -> Outcome<()> {
         ("manifest", faces::manifests()),
         ("tables", faces::tables()),
         ("photographs", faces::photographs()?),
+        ("snapshot", snapshots::seeds()?),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);
