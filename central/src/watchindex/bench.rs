@@ -22,7 +22,10 @@ use super::{
     live::{self, LiveList},
     population::{OTHERS, Population},
 };
-use crate::clock::{monotonic, thread_time};
+use crate::{
+    clock::{monotonic, thread_time},
+    watchlist::evaluate::ratio,
+};
 
 /// What to measure.
 #[derive(Args)]
@@ -409,12 +412,6 @@ fn quantiles(times: impl Iterator<Item = Duration>) -> [f64; 4] {
         let at = (times.len() * per_mille / 1_000).min(times.len().saturating_sub(1));
         times.get(at).copied().unwrap_or_default()
     })
-}
-
-fn ratio(part: usize, whole: usize) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "figures for people to read")]
-    let ratio = part as f64 / whole.max(1) as f64;
-    ratio
 }
 
 /// A line of the kernel's account of this process, in MiB.

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use crate::watchindex::bench::{self, BenchArgs};
 
 use super::{
-    evaluate::{by_kind, recall_at},
+    evaluate::{Scored, by_kind, recall_at},
     files::{self, BadRow, Rows},
     screening::{Entry, Screened, screen_all},
     training::{self, Half, Material, is_core},
@@ -214,10 +214,7 @@ pub fn run(command: &Screen) -> anyhow::Result<()> {
 }
 
 fn measure(args: &BenchArgs) -> anyhow::Result<()> {
-    let file = match &args.weights {
-        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
-        None => BUILT_IN.to_vec(),
-    };
+    let file = weights_file(args.weights.as_deref())?;
     let share = args.possible_share.unwrap_or(POSSIBLE_SHARE);
     let thresholds = Thresholds::new(args.entries, share, share.min(HIT_SHARE));
     let figures = bench::run(args, &file, thresholds)?;
@@ -232,12 +229,17 @@ fn measure(args: &BenchArgs) -> anyhow::Result<()> {
 
 /// The weights and the hash of their file.
 fn load(args: &WeightsArgs) -> anyhow::Result<(Weights, String)> {
-    let bytes = match &args.weights {
-        Some(path) => std::fs::read(path).with_context(|| path.display().to_string())?,
-        None => BUILT_IN.to_vec(),
-    };
+    let bytes = weights_file(args.weights.as_deref())?;
     let file: WeightsFile = serde_json::from_slice(&bytes).context("the file of weights")?;
     Ok((Weights::from_file(&file)?, sha256(&bytes)))
+}
+
+/// The bytes of a file of weights; without one, those built in.
+fn weights_file(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
+    match path {
+        Some(path) => std::fs::read(path).with_context(|| path.display().to_string()),
+        None => Ok(BUILT_IN.to_vec()),
+    }
 }
 
 /// The weights that `central/WATCHLIST.md` gives the figures of.
@@ -350,14 +352,19 @@ fn listed_documents(
 fn evaluate(path: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
     let (weights, hash) = load(weights)?;
     let rows = files::pairs(path)?;
-    let pairs = rows.good.iter().map(|(_, pair)| pair);
+    let scored = training::scores_of_pairs(rows.good.iter().map(|(_, pair)| pair), &weights);
+    let core_of = |half: Half| -> Vec<Scored> {
+        let core = scored
+            .iter()
+            .filter(|(pair, _)| is_core(&pair.kind) && half.holds(pair));
+        core.map(|(_, scored)| scored.clone()).collect()
+    };
     println!("weights {} sha256 {hash}", weights.version());
     for half in [Half::Both, Half::Fitted, Half::HeldOut] {
-        let mut scored = training::scores_of_pairs(pairs.clone(), half, &weights);
-        scored.retain(|pair| is_core(&pair.kind));
-        println!("{} ({} core pairs)", half.words(), scored.len());
+        let core = core_of(half);
+        println!("{} ({} core pairs)", half.words(), core.len());
         for rate in RATES {
-            let recall = recall_at(&scored, rate);
+            let recall = recall_at(&core, rate);
             let (low, high) = recall.interval();
             println!(
                 "  recall at {:>5} % false positives {:.4} [{low:.4}, {high:.4}] ({} of {}), above {:.3} points",
@@ -369,15 +376,12 @@ fn evaluate(path: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
             );
         }
     }
-    let scored = training::scores_of_pairs(pairs, Half::Both, &weights);
-    let core: Vec<_> = scored
-        .iter()
-        .filter(|pair| is_core(&pair.kind))
-        .cloned()
-        .collect();
+    let core = core_of(Half::Both);
     let thresholds = RATES.map(|rate| recall_at(&core, rate).threshold);
     println!("share of each kind above the thresholds of 1 %, 0.1 % and 0.01 %:");
-    for ((kind, is_match), (all, passed)) in by_kind(&scored, &thresholds) {
+    for ((kind, is_match), (all, passed)) in
+        by_kind(scored.iter().map(|(_, scored)| scored), &thresholds)
+    {
         let label = if is_match { "match" } else { "nomatch" };
         print!("  {kind:34} {label:8} {all:4}");
         for passed in passed {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use egate_types::interval;
+
 /// A scored pair with its label.
 #[derive(Clone)]
 pub struct Scored {
@@ -42,17 +44,10 @@ pub fn ratio(part: usize, whole: usize) -> f64 {
     part as f64 / whole.max(1) as f64
 }
 
-/// Wilson's score interval at 95 %.
-#[expect(clippy::cast_precision_loss, reason = "counts of pairs")]
+/// Wilson's score interval at 95 %; of none, everything.
 pub fn wilson(part: usize, whole: usize) -> (f64, f64) {
-    if whole == 0 {
-        return (0.0, 1.0);
-    }
-    const Z: f64 = 1.96;
-    let (n, p) = (whole as f64, ratio(part, whole));
-    let centre = (p + Z * Z / (2.0 * n)) / (1.0 + Z * Z / n);
-    let half = Z / (1.0 + Z * Z / n) * (p * (1.0 - p) / n + Z * Z / (4.0 * n * n)).sqrt();
-    ((centre - half).max(0.0), (centre + half).min(1.0))
+    let rate = interval::wilson(part as u64, whole as u64);
+    rate.map_or((0.0, 1.0), |rate| (rate.low, rate.high))
 }
 
 /// The lowest threshold that at most `rate` of the non-matches exceed, and what passes it.
@@ -85,8 +80,8 @@ pub fn recall_at(scored: &[Scored], rate: f64) -> Recall {
 }
 
 /// Per kind: how many pairs it has and how many exceed each threshold.
-pub fn by_kind(
-    scored: &[Scored],
+pub fn by_kind<'a>(
+    scored: impl IntoIterator<Item = &'a Scored>,
     thresholds: &[f32],
 ) -> BTreeMap<(String, bool), (usize, Vec<usize>)> {
     let mut kinds = BTreeMap::new();

@@ -187,22 +187,20 @@ pub fn examples_of_pairs(pairs: &[LabelledPair], half: Half, weights: &Weights) 
         .collect()
 }
 
-/// Scores of all pairs of the half that bear a label.
+/// All pairs that bear a label, with their scores.
 pub fn scores_of_pairs<'a>(
     pairs: impl IntoIterator<Item = &'a LabelledPair>,
-    half: Half,
     weights: &Weights,
-) -> Vec<Scored> {
-    let pairs = pairs.into_iter().filter(|pair| half.holds(pair));
-    pairs
-        .filter_map(|pair| {
-            Some(Scored {
-                points: super::points_of(pair, weights).unwrap_or(f32::NEG_INFINITY),
-                is_match: pair.is_match?,
-                kind: pair.kind.clone(),
-            })
-        })
-        .collect()
+) -> Vec<(&'a LabelledPair, Scored)> {
+    let scored = pairs.into_iter().filter_map(|pair| {
+        let scored = Scored {
+            is_match: pair.is_match?,
+            points: super::points_of(pair, weights).unwrap_or(f32::NEG_INFINITY),
+            kind: pair.kind.clone(),
+        };
+        Some((pair, scored))
+    });
+    scored.collect()
 }
 
 /// Unlisted travellers beside listed persons.

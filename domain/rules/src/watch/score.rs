@@ -120,26 +120,22 @@ fn measure_beside_names(
     measure.add(Feature::Offset, 1.0);
     let births = best_relation(&listed.births, &traveller.births);
     measure.add(Feature::Birth(births), 1.0);
-    if let Some(same) = any_shared(&listed.nationalities, &traveller.nationalities) {
-        let feature = if same {
-            Feature::NationalitySame
-        } else {
-            Feature::NationalityOther
-        };
-        measure.add(feature, 1.0);
-    }
-    match (listed.sex, traveller.sex) {
-        (Sex::Unspecified, _) | (_, Sex::Unspecified) => {}
-        (one, other) if one == other => measure.add(Feature::SexSame, 1.0),
-        _ => measure.add(Feature::SexOther, 1.0),
-    }
-    if let Some(same) = any_shared(&listed.places_of_birth, &traveller.places_of_birth) {
-        let feature = if same {
-            Feature::PlaceSame
-        } else {
-            Feature::PlaceOther
-        };
-        measure.add(feature, 1.0);
+    let sexes = [listed.sex, traveller.sex];
+    let same_sex = (!sexes.contains(&Sex::Unspecified)).then(|| listed.sex == traveller.sex);
+    for (same, features) in [
+        (
+            any_shared(&listed.nationalities, &traveller.nationalities),
+            [Feature::NationalitySame, Feature::NationalityOther],
+        ),
+        (same_sex, [Feature::SexSame, Feature::SexOther]),
+        (
+            any_shared(&listed.places_of_birth, &traveller.places_of_birth),
+            [Feature::PlaceSame, Feature::PlaceOther],
+        ),
+    ] {
+        if let Some(same) = same {
+            measure.add(features[usize::from(!same)], 1.0);
+        }
     }
 }
 
