@@ -12,6 +12,7 @@ mod comparison_report;
 pub mod config;
 mod console;
 mod limits;
+pub mod lists;
 pub mod pki;
 mod reverification;
 mod screening;

@@ -48,3 +48,21 @@ pub(crate) const LIST_FIELD_BYTES_MAX: usize = 4_096;
 
 /// Years that a range of years of birth may span; wider ones tell nothing.
 pub(crate) const BIRTH_RANGE_YEARS_MAX: u16 = 20;
+
+/// Bytes of an entry's id: a publisher's name and a number many times over.
+pub(crate) const ENTRY_ID_BYTES_MAX: usize = 96;
+
+/// Names of one entry. The longest published one has some 60; an index record takes 65,535.
+pub(crate) const NAMES_MAX: usize = 500;
+
+/// Dates of birth of one entry, ranges written out; an index record takes 255.
+pub(crate) const BIRTHS_MAX: usize = 100;
+
+/// Nationalities of one entry; an index record takes 255.
+pub(crate) const NATIONALITIES_MAX: usize = 20;
+
+/// Places of birth of one entry; an index record takes 255.
+pub(crate) const PLACES_MAX: usize = 50;
+
+/// Documents and ranges of one entry: a person with a drawer full, or a stolen consignment in many ranges.
+pub(crate) const DOCUMENTS_MAX: usize = 500;

@@ -5,6 +5,7 @@
 //! [`PreparedPerson::of`] works out the normal form once per entry and per traveller; [`score`] compares two of them
 //! without allocating; [`Thresholds`] turns points into an [`Outcome`] for a list of a given size.
 
+mod action;
 mod align;
 mod date;
 mod documents;
@@ -23,6 +24,7 @@ mod syllables;
 mod weights;
 mod words;
 
+pub use action::Action;
 pub use align::{Agreement, lookup_skeletons};
 pub use date::{BirthRelation, PartialDate};
 pub use documents::{DocumentAnswer, DocumentError, DocumentKey, ListedDocuments};
