@@ -177,7 +177,7 @@ async fn decisions(
 }
 
 /// Parses a body. The parser's own words stay here: they may quote a name.
-fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
+pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, AppError> {
     serde_json::from_slice(body).map_err(|e| AppError::Malformed {
         line: e.line(),
         column: e.column(),
@@ -260,12 +260,72 @@ impl AppError {
             Self::ListMissing => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "list_missing",
-                "Import a list with `central list import`.",
+                "Import a list and have it approved.",
             ),
             Self::ListStale { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "list_stale",
-                "Import a newer list with `central list import`.",
+                "Import the newest edition of the list, which also confirms one that has not changed.",
+            ),
+            Self::ListUnsound => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "list_unsound",
+                "Go back to the version before, and look into central's log.",
+            ),
+            Self::NoListDuty => (
+                StatusCode::FORBIDDEN,
+                "no_list_duty",
+                "Ask for an account with that duty: `central officer add --lists`.",
+            ),
+            Self::NoChange => (
+                StatusCode::NOT_FOUND,
+                "no_change",
+                "Go back to the list's changes.",
+            ),
+            Self::NoEntry => (
+                StatusCode::NOT_FOUND,
+                "no_entry",
+                "Check the entry's id against the list's changes.",
+            ),
+            Self::NoSuch => (
+                StatusCode::NOT_FOUND,
+                "no_such",
+                "Open the page again; somebody may have been faster.",
+            ),
+            Self::NoVersion => (
+                StatusCode::NOT_FOUND,
+                "no_version",
+                "Name a version before the present one.",
+            ),
+            Self::WrongState { .. } => (
+                StatusCode::CONFLICT,
+                "wrong_state",
+                "Open the change again to see what became of it.",
+            ),
+            Self::SamePerson => (
+                StatusCode::FORBIDDEN,
+                "same_person",
+                "Ask another officer who maintains the list.",
+            ),
+            Self::Overtaken => (
+                StatusCode::CONFLICT,
+                "overtaken",
+                "Reject it and draft it again, so that it is compared with the list of now.",
+            ),
+            Self::BeyondLimits(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "beyond_limits",
+                "Check that the file is whole; then propose it again and accept its size.",
+            ),
+            Self::NoRemark => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "no_remark",
+                "Say why, in a few words.",
+            ),
+            Self::ListFile(_) => (
+                StatusCode::UNPROCESSABLE_ENTITY,
+                "list_file_refused",
+                "Fetch the file again from where it was made; the list is as it was.",
             ),
             Self::WrongPassword => (
                 StatusCode::UNAUTHORIZED,
@@ -293,7 +353,11 @@ impl AppError {
                 "no_reason",
                 "Choose a reason that fits the decision and write a remark.",
             ),
-            Self::Store(_) | Self::Stored(_) | Self::Corrupt(_) | Self::Hash(_) => (
+            Self::Store(_)
+            | Self::Stored(_)
+            | Self::Corrupt(_)
+            | Self::Hash(_)
+            | Self::Index(_) => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "internal",
                 "Try again; if it repeats, look into central's log.",

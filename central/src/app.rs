@@ -1,5 +1,9 @@
 //! Use cases: what gates ask and officers do. HTTP stays outside, SQL below.
 
+pub(crate) mod lists;
+pub(crate) mod packages;
+mod screening;
+
 use std::{
     collections::BTreeMap,
     sync::{Arc, Mutex, PoisonError},
@@ -32,9 +36,15 @@ use crate::{
         DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
         REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
     },
+    lists::{
+        change::ChangeState,
+        screening::{AlertBudget, decide},
+        serving::ServedList,
+        weights::MatcherWeights,
+    },
     reverification::reverify,
-    screening,
     store::{CaseState, Once, Store, StoredCase, StoredOfficer},
+    watchindex::live::LiveListError,
 };
 
 /// One authority with its law's settings and its key.
@@ -56,6 +66,10 @@ pub struct Authority {
     pub trust: Option<Arc<TrustStore>>,
     /// How the checks of a document weigh then.
     pub profile: Arc<Profile>,
+    /// Weights of the watch-list matcher.
+    pub weights: Arc<MatcherWeights>,
+    /// How many travellers may be shown by mistake.
+    pub budget: AlertBudget,
 }
 
 /// The application; cheap to clone.
@@ -64,6 +78,7 @@ pub struct App(Arc<Inner>);
 
 struct Inner {
     authorities: BTreeMap<AuthorityId, Authority>,
+    lists: BTreeMap<AuthorityId, ServedList>,
     store: Store,
     clock: Arc<dyn Clock>,
     random: Arc<dyn Random>,
@@ -118,6 +133,50 @@ pub enum AppError {
         /// Limit, seconds.
         limit_s: u64,
     },
+    /// Its canaries are not found: no hit would mean nothing.
+    #[error("the list does not find entries that it must find")]
+    ListUnsound,
+    /// The index of a list cannot be built or searched.
+    #[error("the index of the list")]
+    Index(#[source] LiveListError),
+    /// An officer without the duty.
+    #[error("your account does not maintain lists")]
+    NoListDuty,
+    /// No such change of this authority's list.
+    #[error("no such change of the list")]
+    NoChange,
+    /// No such entry of this authority's list.
+    #[error("no such entry of the list")]
+    NoEntry,
+    /// Nothing of the kind asked for has that number.
+    #[error("no such clearance or alert")]
+    NoSuch,
+    /// The change is no draft, or not proposed.
+    #[error("the change is {}, not {}", state.as_str(), expected.as_str())]
+    WrongState {
+        /// As it is.
+        state: ChangeState,
+        /// As it would have to be.
+        expected: ChangeState,
+    },
+    /// Four eyes are two people.
+    #[error("who drafted or proposed a change cannot approve it")]
+    SamePerson,
+    /// The list has gone on.
+    #[error("the list has changed since this change was compared with it")]
+    Overtaken,
+    /// An unusual size that nobody has accepted.
+    #[error("the change {}", .0.join(" and "))]
+    BeyondLimits(Vec<String>),
+    /// A change needs a word of why.
+    #[error("a reason of {REMARK_CHARS_MIN} to {REMARK_CHARS_MAX} characters is needed")]
+    NoRemark,
+    /// No version of that number.
+    #[error("the list has no such version")]
+    NoVersion,
+    /// A file of a list that cannot be believed.
+    #[error("the file was refused: {0}")]
+    ListFile(String),
     /// Login or password wrong.
     #[error("login or password is wrong")]
     WrongPassword,
@@ -158,11 +217,15 @@ impl App {
         clock: Arc<dyn Clock>,
         random: Arc<dyn Random>,
     ) -> Self {
+        let lists = authorities.iter();
+        let lists = lists.map(|a| (a.id.clone(), ServedList::default()));
+        let lists = lists.collect();
         let authorities = authorities.into_iter().map(|a| (a.id.clone(), a)).collect();
         // Lagging receivers read the state anew, so a short queue is enough.
         let (changes, _) = broadcast::channel(64);
         Self(Arc::new(Inner {
             authorities,
+            lists,
             store,
             clock,
             random,
@@ -177,6 +240,10 @@ impl App {
 
     pub(crate) fn authority(&self, id: &AuthorityId) -> Result<&Authority, AppError> {
         self.0.authorities.get(id).ok_or(AppError::UnknownAuthority)
+    }
+
+    fn served(&self, id: &AuthorityId) -> Result<&ServedList, AppError> {
+        self.0.lists.get(id).ok_or(AppError::UnknownAuthority)
     }
 
     /// Tells which authority has news.
@@ -195,33 +262,12 @@ impl App {
         authority: &AuthorityId,
         message: &OpenInspection,
     ) -> Result<ListState, AppError> {
-        let list = self.fresh_list(self.authority(authority)?).await?;
+        let whose = self.authority(authority)?;
+        let list = Self::list_state(whose, &self.fresh_list(whose).await?);
         match self.0.store.open_inspection(authority, message).await? {
             Once::Written | Once::SameAgain => Ok(list),
             Once::Different => Err(AppError::Conflict),
         }
-    }
-
-    /// The list's state; a missing or stale list is an error, so that it can never lead to `Clear`.
-    async fn fresh_list(&self, authority: &Authority) -> Result<ListState, AppError> {
-        let stored = self
-            .0
-            .store
-            .list_state(&authority.id)
-            .await?
-            .ok_or(AppError::ListMissing)?;
-        let age_ms = self.now().0.saturating_sub(stored.imported.0);
-        let age_s = u64::try_from(age_ms / 1_000).unwrap_or(0);
-        let limit_s = authority.list_age_limit_s;
-        if age_s > limit_s {
-            return Err(AppError::ListStale { age_s, limit_s });
-        }
-        Ok(ListState {
-            list: authority.list.clone(),
-            version: stored.version,
-            entries: stored.entries,
-            age_s,
-        })
     }
 
     /// Screens, decides, signs.
@@ -234,15 +280,13 @@ impl App {
     ) -> Result<SignedVerdict, AppError> {
         let authority = self.authority(authority)?;
         let opened = self.own_inspection(&authority.id, inspection, lane).await?;
-        let list = self.fresh_list(authority).await?;
-        let now = self.now();
         let document = TravelDocument::from(&opened.document);
-        let candidates = self.0.store.candidates(&authority.id, &document).await?;
-        let hits = screening::screen(&document, &candidates, now.date());
+        let screening = self.screen(authority, &document).await?;
         let checks = self
             .own_checks(authority, inspection, submission, &document)
             .await?;
-        let verdict = screening::decide(&hits, authority.identity, &checks);
+        let verdict = decide(&screening, authority.identity, &checks);
+        let now = self.now();
         let claims = VerdictClaims {
             iss: authority.id.clone(),
             inspection,
@@ -250,7 +294,7 @@ impl App {
             direction: opened.direction,
             evidence: submission.evidence,
             verdict,
-            list,
+            list: screening.state(),
             iat_ms: now,
             exp_ms: now.plus_ms(VERDICT_LIFETIME_MS),
         };
@@ -264,10 +308,12 @@ impl App {
                 inspection,
                 &evidence,
                 word,
-                &hits,
+                &screening,
                 &token,
                 now,
             )
+            .await?;
+        self.alert_silently(&authority.id, inspection, lane, &screening)
             .await?;
         tracing::info!(authority.id = %authority.id, inspection.id = %inspection, verdict = word, "signed");
         Ok(token)
@@ -458,13 +504,14 @@ impl App {
         Ok(ComparisonReport::new(authority, batches, counts))
     }
 
-    /// Adds an officer.
+    /// Adds an officer, who may maintain the authority's lists beside deciding cases or not.
     pub async fn add_officer(
         &self,
         authority: &AuthorityId,
         login: &OfficerId,
         name: &str,
         password: &str,
+        lists: bool,
     ) -> Result<(), AppError> {
         self.authority(authority)?;
         let salt = SaltString::encode_b64(&self.0.random.bytes()[..16])
@@ -478,7 +525,7 @@ impl App {
         .await?;
         self.0
             .store
-            .add_officer(authority, login, name, &hash)
+            .add_officer(authority, login, name, &hash, lists)
             .await?;
         self.audit(authority.as_str(), "console", "officer.add", login.as_str())
             .await

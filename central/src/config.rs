@@ -12,11 +12,14 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use egate_icao::trust::{TrustStore, material::MaterialError};
 use egate_icao::verify::profile::{Profile, SignedProfile};
 use egate_types::AuthorityId;
-use egate_wire::v1::AuthorityKey;
+use egate_wire::v1::{AuthorityKey, AuthorityPublicKey};
 use serde::Deserialize;
 use zeroize::Zeroizing;
 
-use crate::Authority;
+use crate::{
+    Authority,
+    lists::{screening::AlertBudget, weights::MatcherWeights},
+};
 
 /// `central.toml`.
 #[derive(Debug, Clone, Deserialize)]
@@ -68,6 +71,12 @@ pub struct AuthorityConfig {
     pub trust: Option<PathBuf>,
     /// How its checks of a document weigh; the built-in run modes if absent.
     pub profile: Option<ProfileConfig>,
+    /// Weights of the watch-list matcher, from `central screen calibrate`; those built in if absent.
+    pub weights: Option<PathBuf>,
+    /// Shares of unlisted travellers that may be shown by mistake.
+    pub alert_budget: Option<AlertBudget>,
+    /// Public key of the central where the list is kept, if it is not kept here: `central list receive` takes over what it has signed.
+    pub publisher: Option<AuthorityPublicKey>,
 }
 
 /// A profile of run modes. Its detached signature lies beside it, under its name with `.sig` added.
@@ -108,6 +117,17 @@ impl Config {
         Ok(config)
     }
 
+    /// The key that signs an authority's list where it is kept.
+    pub fn publisher(&self, authority: &AuthorityId) -> anyhow::Result<AuthorityPublicKey> {
+        let known = self.authorities.iter().find(|known| known.id == *authority);
+        let known = known.with_context(|| format!("{authority} is not in the configuration"))?;
+        known.publisher.with_context(|| {
+            format!(
+                "{authority} has no `publisher` in the configuration, whose public key it would be"
+            )
+        })
+    }
+
     /// The authorities with their keys.
     pub fn authorities(&self) -> anyhow::Result<Vec<Authority>> {
         self.authorities.iter().map(AuthorityConfig::open).collect()
@@ -121,6 +141,7 @@ impl AuthorityConfig {
         [&mut self.key]
             .into_iter()
             .chain(&mut self.trust)
+            .chain(&mut self.weights)
             .chain(profile)
     }
 
@@ -133,6 +154,11 @@ impl AuthorityConfig {
             list: self.list.clone(),
             list_age_limit_s: self.list_age_limit_s,
             trust: self.trust.as_deref().map(read_trust).transpose()?,
+            weights: match &self.weights {
+                Some(path) => Arc::new(read_weights(path)?),
+                None => MatcherWeights::built_in(),
+            },
+            budget: self.alert_budget.unwrap_or_default(),
             profile: Arc::new(match &self.profile {
                 Some(config) => read_profile(config)?,
                 None => Profile::default(),
@@ -155,6 +181,12 @@ fn read_profile(config: &ProfileConfig) -> anyhow::Result<Profile> {
     })?;
     tracing::info!(profile = %signed, "run modes");
     Ok(signed.profile)
+}
+
+fn read_weights(path: &Path) -> anyhow::Result<MatcherWeights> {
+    let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    MatcherWeights::parse(&bytes)
+        .with_context(|| format!("{} cannot be taken as weights", path.display()))
 }
 
 fn read_trust(folder: &Path) -> anyhow::Result<Arc<TrustStore>> {

@@ -1,6 +1,7 @@
 //! The officers' console: server-rendered pages, one live stream, no asset from elsewhere.
 
 mod comparison_page;
+mod hit;
 mod pages;
 mod view;
 
@@ -30,6 +31,7 @@ use crate::{
     app::{App, AppError},
     comparison_report::ComparisonReport,
     limits::CONSOLE_TICK_MS,
+    list_api,
     store::StoredOfficer,
 };
 
@@ -46,11 +48,15 @@ pub fn router(app: App) -> Router {
         .route("/console/cases", get(cases))
         .route("/console/cases/{inspection}", get(case))
         .route("/console/cases/{inspection}/decision", post(decide))
+        .route("/console/cases/{inspection}/namesake", post(clear_namesake))
         .route("/console/cases/{inspection}/{portrait}", get(portrait))
         .route("/console/comparisons", get(comparisons))
         .route("/console/comparisons.json", get(comparison_report))
         .layer(axum::middleware::map_response(protect));
-    console.merge(api::routes()).with_state(app)
+    console
+        .merge(api::routes())
+        .merge(list_api::routes())
+        .with_state(app)
 }
 
 /// Nothing is cached, framed, or loaded from elsewhere.
@@ -258,6 +264,35 @@ async fn decide(
     )
     .await?;
     Ok(Redirect::to("/console/cases"))
+}
+
+#[derive(Deserialize)]
+struct NamesakeForm {
+    csrf: String,
+    entry: String,
+    reason: String,
+    days: i64,
+}
+
+async fn clear_namesake(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(inspection): Path<String>,
+    Form(form): Form<NamesakeForm>,
+) -> Result<Redirect, PageError> {
+    if form.csrf != signed_in.officer.csrf {
+        return Err(AppError::WrongCsrf.into());
+    }
+    let inspection = known(&inspection)?;
+    app.clear_namesake(
+        &signed_in.officer,
+        inspection,
+        &form.entry,
+        &form.reason,
+        form.days,
+    )
+    .await?;
+    Ok(Redirect::to(&format!("/console/cases/{inspection}")))
 }
 
 async fn comparisons(State(app): State<App>, signed_in: SignedIn) -> Page {

@@ -1,7 +1,7 @@
 //! The authorities' server: screening, signed verdicts, officer console, hash-chained record.
 //!
 //! `api` and `console` (HTTP) call `app` (use cases), which calls `store` (SQL). Decisions that need no database
-//! are pure (`screening`). The current time and random bytes come in through [`clock`].
+//! are pure (`lists::screening`). The current time and random bytes come in through [`clock`].
 //!
 //! One process serves one or several authorities. What one authority holds is never shown to another's officers.
 
@@ -12,17 +12,21 @@ mod comparison_report;
 pub mod config;
 mod console;
 mod limits;
+mod list_api;
+pub mod list_command;
 pub mod lists;
 pub mod pki;
 mod reverification;
-mod screening;
 pub mod server;
 mod store;
 pub mod watchindex;
 pub mod watchlist;
 
 pub use api::Peer;
-pub use app::{App, AppError, Authority};
+pub use app::{
+    App, AppError, Authority,
+    lists::{Draft, DraftReport, DraftRow, LineReport, ListOfficer},
+    packages::Received,
+};
 pub use console::{PAGES, SamplePage, router};
-pub use screening::{ListAction, ListEntry, parse_csv};
 pub use store::{ChainError, Store};

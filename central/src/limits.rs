@@ -66,3 +66,59 @@ pub(crate) const PLACES_MAX: usize = 50;
 
 /// Documents and ranges of one entry: a person with a drawer full, or a stolen consignment in many ranges.
 pub(crate) const DOCUMENTS_MAX: usize = 500;
+
+/// Lists below this size may change by any share: a first import, a list of some dozens.
+pub(crate) const SMALL_LIST_ENTRIES: u64 = 100;
+
+/// Shares of a list in percent that a change may add, change or withdraw without a word more. Daily editions of public lists move far
+/// less; a file cut short withdraws more.
+pub(crate) const ADDED_SHARE_MAX: u64 = 50;
+/// See [`ADDED_SHARE_MAX`].
+pub(crate) const CHANGED_SHARE_MAX: u64 = 20;
+/// See [`ADDED_SHARE_MAX`].
+pub(crate) const WITHDRAWN_SHARE_MAX: u64 = 5;
+
+/// Rows written in one transaction while a change is read: verdicts wait some milliseconds for it at most.
+pub(crate) const ROWS_PER_BATCH: usize = 500;
+
+/// Share of unlisted travellers that may be shown to an officer as a possibility by mistake; `central/WATCHLIST.md` has the figures.
+pub(crate) const POSSIBLE_SHARE: f64 = 1.5e-4;
+
+/// The same as a hit.
+pub(crate) const HIT_SHARE: f64 = 1e-4;
+
+/// Changes over a snapshot from which a new one is made: below, searching layers costs nothing that is felt.
+pub(crate) const COMPACTION_CHANGES_MIN: usize = 10_000;
+
+/// The same as percent of a long list.
+pub(crate) const COMPACTION_PERCENT: usize = 5;
+
+/// Snapshot files of a list that are kept: the newest, and one for a replica that is just reading it.
+pub(crate) const SNAPSHOTS_KEPT: usize = 2;
+
+/// Alerts and clearances shown on one page.
+pub(crate) const ALERTS_SHOWN: i64 = 200;
+
+/// Travellers that a new version of a list is held against: three days of a port of a hundred thousand crossings.
+pub(crate) const KNOWN_TRAVELLERS_MAX: i64 = 300_000;
+
+/// How far back a new version of a list is held against inspected travellers, milliseconds.
+pub(crate) const RECHECK_MS: i64 = 72 * 3_600_000;
+
+/// An inspection without a record is taken for running as long as this, milliseconds; after it the lane is more likely to have lost it.
+pub(crate) const PRESENT_MS: i64 = 30 * 60_000;
+
+/// How often a replica looks for a new version of a list, milliseconds: a change must count within two seconds, verdicts look themselves.
+pub(crate) const LIST_WATCH_MS: u64 = 500;
+
+/// Longest validity of a clearance of a namesake, days.
+pub(crate) const CLEARANCE_DAYS_MAX: i64 = 366;
+
+/// Changes shown on the page of lists.
+pub(crate) const CHANGES_SHOWN: i64 = 50;
+
+/// Largest change sent to the interface, bytes; longer files are read on the server, by `central list import`.
+pub(crate) const LIST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
+
+/// Longest line of a package, bytes: the largest entry that is accepted has fields of some kilobytes.
+pub(crate) const PACKAGE_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;

@@ -17,6 +17,7 @@ use central::{
     App, Store,
     clock::{Clock as _, Random as _, SystemClock, SystemRandom},
     config::Config,
+    list_command::{self, List},
     pki, server, watchlist,
 };
 use clap::{Args, Parser, Subcommand};
@@ -45,7 +46,7 @@ enum Command {
     Serve(ConfigArgs),
     /// Maintain lists.
     #[command(subcommand)]
-    List(List),
+    List(Box<List>),
     /// Match names, persons and documents against lists in files.
     #[command(subcommand)]
     Screen(watchlist::Screen),
@@ -97,20 +98,6 @@ enum AuthorityCommand {
 }
 
 #[derive(Subcommand)]
-enum List {
-    /// Replace an authority's list by a CSV file.
-    Import {
-        #[command(flatten)]
-        config: ConfigArgs,
-        /// Whose list.
-        #[arg(long)]
-        authority: AuthorityId,
-        /// The CSV file.
-        file: PathBuf,
-    },
-}
-
-#[derive(Subcommand)]
 enum Officer {
     /// Add an officer; the password comes from EGATE_OFFICER_PASSWORD or standard input.
     Add {
@@ -125,6 +112,9 @@ enum Officer {
         /// Name on the console.
         #[arg(long)]
         name: String,
+        /// The officer may draft, propose and approve changes of the authority's list.
+        #[arg(long)]
+        lists: bool,
     },
 }
 
@@ -154,12 +144,10 @@ async fn main() -> anyhow::Result<()> {
         }
         Command::Authority(AuthorityCommand::Add { dir, id }) => add_authority(&dir, &id)?,
         Command::Serve(args) => serve(&args).await?,
-        Command::List(List::Import {
-            config,
-            authority,
-            file,
-        }) => {
-            import(&config, &authority, &file).await?;
+        Command::List(command) => {
+            let config = Config::load(command.config())?;
+            let app = open(&config).await?;
+            list_command::run(&command, &config, &app, password).await?;
         }
         Command::Screen(command) => watchlist::run(&command)?,
         Command::Officer(Officer::Add {
@@ -167,9 +155,10 @@ async fn main() -> anyhow::Result<()> {
             authority,
             login,
             name,
+            lists,
         }) => {
             let app = open(&Config::load(&config.config)?).await?;
-            app.add_officer(&authority, &login, &name, &password()?)
+            app.add_officer(&authority, &login, &name, &password()?, lists)
                 .await
                 .context("the officer was not added; is the login already in use?")?;
             println!("{login} may sign in for {authority}");
@@ -209,7 +198,9 @@ async fn store(config: &Config) -> anyhow::Result<Store> {
 async fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     let config = Config::load(&args.config)?;
     let tls = server::tls_config(&config.tls)?;
-    let router = central::router(open(&config).await?);
+    let app = open(&config).await?;
+    tokio::spawn(app.clone().follow_lists());
+    let router = central::router(app);
     let listener = TcpListener::bind(config.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.listen))?;
@@ -222,29 +213,6 @@ async fn serve(args: &ConfigArgs) -> anyhow::Result<()> {
     }
     println!("listening on https://{address}");
     server::serve(listener, tls, router).await;
-    Ok(())
-}
-
-async fn import(args: &ConfigArgs, authority: &AuthorityId, file: &Path) -> anyhow::Result<()> {
-    let config = Config::load(&args.config)?;
-    if !config
-        .authorities
-        .iter()
-        .any(|known| known.id == *authority)
-    {
-        bail!("{authority} is not in {}", args.config.display());
-    }
-    let text =
-        std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))?;
-    let entries = match central::parse_csv(&text) {
-        Ok(entries) => entries,
-        Err(error) => bail!("{}: {error}; nothing was imported", file.display()),
-    };
-    let version = store(&config)
-        .await?
-        .import_list(authority, &entries, SystemClock.now())
-        .await?;
-    println!("{authority}: version {version}, {} entries", entries.len());
     Ok(())
 }
 

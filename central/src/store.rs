@@ -1,12 +1,17 @@
 //! Everything SQL. One SQLite file; one connection, because SQLite has one writer and every statement here is short.
 
+pub(crate) mod alerts;
 mod comparisons;
+pub(crate) mod lists;
 
-use std::{fs, os::unix::fs::OpenOptionsExt as _, path::Path, str::FromStr as _};
-
-use egate_types::{
-    AuthorityId, Date, InspectionId, LaneId, OfficerId, StateCode, TravelDocument, UtcTime,
+use std::{
+    fs,
+    os::unix::fs::OpenOptionsExt as _,
+    path::{Path, PathBuf},
+    str::FromStr as _,
 };
+
+use egate_types::{AuthorityId, InspectionId, LaneId, OfficerId, UtcTime};
 use egate_wire::v1::{
     DecisionEnvelope, Jpeg, OpenInspection, PassageRecord, ReferralNotice, SignedDecision,
     SignedVerdict,
@@ -20,18 +25,15 @@ use sqlx::{
 use crate::{
     app::AppError,
     limits::{CASES_SHOWN, DECISIONS_PER_POLL},
-    screening::{Hit, ListEntry, full_name},
+    lists::screening::Screening,
 };
 
 /// The database.
 #[derive(Debug, Clone)]
-pub struct Store(SqlitePool);
-
-/// Version, size and time of an authority's list.
-pub(crate) struct StoredList {
-    pub(crate) version: u64,
-    pub(crate) entries: u64,
-    pub(crate) imported: UtcTime,
+pub struct Store {
+    pool: SqlitePool,
+    /// Where snapshots of lists lie: beside the database, for the processes that share it.
+    snapshots: PathBuf,
 }
 
 /// A case as kept.
@@ -66,6 +68,8 @@ pub(crate) struct StoredOfficer {
     pub(crate) login: OfficerId,
     pub(crate) authority: AuthorityId,
     pub(crate) name: String,
+    /// May draft, propose and approve changes of lists.
+    pub(crate) lists: bool,
     pub(crate) csrf: String,
 }
 
@@ -116,90 +120,14 @@ impl Store {
             .connect_with(options)
             .await?;
         sqlx::migrate!().run(&pool).await?;
-        Ok(Self(pool))
-    }
-
-    /// Replaces an authority's list; returns the new version.
-    pub async fn import_list(
-        &self,
-        authority: &AuthorityId,
-        entries: &[ListEntry],
-        now: UtcTime,
-    ) -> Result<u64, AppError> {
-        let mut tx = self.0.begin().await?;
-        sqlx::query("DELETE FROM list_entries WHERE authority = ?")
-            .bind(authority.as_str())
-            .execute(&mut *tx)
-            .await?;
-        for entry in entries {
-            sqlx::query(
-                "INSERT INTO list_entries (authority, issuer, number, name, date_of_birth, body) \
-                 VALUES (?, ?, ?, ?, ?, ?)",
-            )
-            .bind(authority.as_str())
-            .bind(entry.issuer.as_ref().map(StateCode::as_str))
-            .bind(&entry.number)
-            .bind(&entry.name)
-            .bind(entry.date_of_birth.map(|d| d.to_string()))
-            .bind(serde_json::to_string(entry)?)
-            .execute(&mut *tx)
-            .await?;
-        }
-        let version: i64 = sqlx::query_scalar(
-            "INSERT INTO list_states (authority, version, entries, imported_ms) VALUES (?, 1, ?, ?) \
-             ON CONFLICT (authority) DO UPDATE SET version = version + 1, \
-             entries = excluded.entries, imported_ms = excluded.imported_ms RETURNING version",
-        )
-        .bind(authority.as_str())
-        .bind(i64::try_from(entries.len()).unwrap_or(i64::MAX))
-        .bind(now.0)
-        .fetch_one(&mut *tx)
-        .await?;
-        tx.commit().await?;
-        Ok(unsigned(version))
-    }
-
-    pub(crate) async fn list_state(
-        &self,
-        authority: &AuthorityId,
-    ) -> Result<Option<StoredList>, AppError> {
-        let row = sqlx::query(
-            "SELECT version, entries, imported_ms FROM list_states WHERE authority = ?",
-        )
-        .bind(authority.as_str())
-        .fetch_optional(&self.0)
-        .await?;
-        row.map(|row| {
-            Ok(StoredList {
-                version: unsigned(row.try_get(0)?),
-                entries: unsigned(row.try_get(1)?),
-                imported: UtcTime(row.try_get(2)?),
-            })
+        Ok(Self {
+            pool,
+            snapshots: path.with_extension("lists"),
         })
-        .transpose()
     }
 
-    /// Entries that share the document number, or name and date of birth.
-    pub(crate) async fn candidates(
-        &self,
-        authority: &AuthorityId,
-        document: &TravelDocument,
-    ) -> Result<Vec<ListEntry>, AppError> {
-        let bodies: Vec<String> = sqlx::query_scalar(
-            "SELECT body FROM list_entries WHERE authority = ?1 AND number = ?2 UNION ALL \
-             SELECT body FROM list_entries WHERE authority = ?1 AND date_of_birth = ?3 AND name = ?4 \
-             AND number IS NOT ?2",
-        )
-        .bind(authority.as_str())
-        .bind(document.number.expose())
-        .bind(document.holder.date_of_birth.map(|d: Date| d.to_string()))
-        .bind(full_name(document))
-        .fetch_all(&self.0)
-        .await?;
-        bodies
-            .iter()
-            .map(|body| Ok(serde_json::from_str(body)?))
-            .collect()
+    pub(crate) fn snapshots(&self) -> PathBuf {
+        self.snapshots.clone()
     }
 
     pub(crate) async fn open_inspection(
@@ -216,7 +144,7 @@ impl Store {
         .bind(message.inspection.to_string())
         .bind(message.lane.as_str())
         .bind(&body)
-        .execute(&self.0)
+        .execute(&self.pool)
         .await?;
         if written.rows_affected() == 1 {
             return Ok(Once::Written);
@@ -238,7 +166,7 @@ impl Store {
             sqlx::query_scalar("SELECT body FROM inspections WHERE authority = ? AND id = ?")
                 .bind(authority.as_str())
                 .bind(inspection.to_string())
-                .fetch_optional(&self.0)
+                .fetch_optional(&self.pool)
                 .await?;
         Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
     }
@@ -250,45 +178,44 @@ impl Store {
         inspection: InspectionId,
         evidence: &str,
         verdict: &str,
-        hits: &[Hit],
+        screening: &Screening,
         token: &SignedVerdict,
         now: UtcTime,
     ) -> Result<(), AppError> {
         sqlx::query(
-            "INSERT INTO verdicts (authority, inspection, evidence, verdict, hits, token, signed_ms) \
+            "INSERT INTO verdicts (authority, inspection, evidence, verdict, screening, token, signed_ms) \
              VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
         .bind(evidence)
         .bind(verdict)
-        .bind(serde_json::to_string(hits)?)
+        .bind(serde_json::to_string(screening)?)
         .bind(&token.0)
         .bind(now.0)
-        .execute(&self.0)
+        .execute(&self.pool)
         .await?;
         Ok(())
     }
 
-    /// The latest verdict of this authority with its hits.
+    /// The latest verdict of this authority with what it rests on; `None` for that of a verdict from before lists had versions.
     pub(crate) async fn latest_verdict(
         &self,
         authority: &AuthorityId,
         inspection: InspectionId,
-    ) -> Result<Option<(String, Vec<Hit>)>, AppError> {
+    ) -> Result<Option<(String, Option<Screening>)>, AppError> {
         let row = sqlx::query(
-            "SELECT verdict, hits FROM verdicts WHERE authority = ? AND inspection = ? \
+            "SELECT verdict, screening FROM verdicts WHERE authority = ? AND inspection = ? \
              ORDER BY seq DESC LIMIT 1",
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         row.map(|row| {
-            Ok((
-                row.try_get(0)?,
-                serde_json::from_str(&row.try_get::<String, _>(1)?)?,
-            ))
+            let body: String = row.try_get(1)?;
+            let screening = body.starts_with('{').then(|| serde_json::from_str(&body));
+            Ok((row.try_get(0)?, screening.transpose()?))
         })
         .transpose()
     }
@@ -308,7 +235,7 @@ impl Store {
             ..notice.clone()
         };
         let body = serde_json::to_string(&bare)?;
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let written = sqlx::query(
             "INSERT INTO cases (authority, inspection, lane, referred_ms, state, notice, \
              chip_portrait, live_portrait) VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7) \
@@ -345,7 +272,7 @@ impl Store {
             sqlx::query_scalar("SELECT notice FROM cases WHERE authority = ? AND inspection = ?")
                 .bind(authority.as_str())
                 .bind(notice.inspection.to_string())
-                .fetch_optional(&self.0)
+                .fetch_optional(&self.pool)
                 .await?;
         Ok(if there.as_ref() == Some(&body) {
             Once::SameAgain
@@ -362,7 +289,7 @@ impl Store {
         )
         .bind(authority.as_str())
         .bind(CASES_SHOWN)
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await?;
         rows.iter().map(stored_case).collect()
     }
@@ -379,7 +306,7 @@ impl Store {
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         row.as_ref().map(stored_case).transpose()
     }
@@ -395,7 +322,7 @@ impl Store {
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         Ok(match row {
             Some(row) => (row.try_get(0)?, row.try_get(1)?),
@@ -417,7 +344,7 @@ impl Store {
         token: &SignedDecision,
         now: UtcTime,
     ) -> Result<bool, AppError> {
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let marked = sqlx::query(
             "UPDATE cases SET state = 'decided' \
              WHERE authority = ? AND inspection = ? AND state != 'closed'",
@@ -459,7 +386,7 @@ impl Store {
         )
         .bind(authority.as_str())
         .bind(inspection.to_string())
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         row.map(|row| {
             Ok(StoredDecision {
@@ -487,7 +414,7 @@ impl Store {
         .bind(lane.as_str())
         .bind(i64::try_from(after).unwrap_or(i64::MAX))
         .bind(DECISIONS_PER_POLL)
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await?;
         rows.iter()
             .map(|row| {
@@ -509,7 +436,7 @@ impl Store {
     ) -> Result<Once, AppError> {
         let body = record.canonical();
         let id = record.inspection.to_string();
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let there: Option<Vec<u8>> =
             sqlx::query_scalar("SELECT body FROM records WHERE authority = ? AND inspection = ?")
                 .bind(authority.as_str())
@@ -559,7 +486,7 @@ impl Store {
             "SELECT seq, body, previous, hash FROM records WHERE authority = ? ORDER BY seq",
         )
         .bind(authority.as_str())
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await
         .map_err(ChainError::Store)?;
         let mut before = vec![0; 32];
@@ -584,15 +511,17 @@ impl Store {
         login: &OfficerId,
         name: &str,
         password_hash: &str,
+        lists: bool,
     ) -> Result<(), AppError> {
         sqlx::query(
-            "INSERT INTO officers (login, authority, name, password_hash) VALUES (?, ?, ?, ?)",
+            "INSERT INTO officers (login, authority, name, password_hash, lists) VALUES (?, ?, ?, ?, ?)",
         )
         .bind(login.as_str())
         .bind(authority.as_str())
         .bind(name)
         .bind(password_hash)
-        .execute(&self.0)
+        .bind(lists)
+        .execute(&self.pool)
         .await?;
         Ok(())
     }
@@ -603,7 +532,7 @@ impl Store {
     ) -> Result<Option<(String, String)>, AppError> {
         let row = sqlx::query("SELECT password_hash, authority FROM officers WHERE login = ?")
             .bind(login)
-            .fetch_optional(&self.0)
+            .fetch_optional(&self.pool)
             .await?;
         row.map(|row| Ok((row.try_get(0)?, row.try_get(1)?)))
             .transpose()
@@ -621,7 +550,7 @@ impl Store {
         )
         .bind(login)
         .bind(since.0)
-        .fetch_one(&self.0)
+        .fetch_one(&self.pool)
         .await?;
         Ok(count)
     }
@@ -636,7 +565,7 @@ impl Store {
     ) -> Result<(), AppError> {
         sqlx::query("DELETE FROM sessions WHERE expires_ms <= ?")
             .bind(now.0)
-            .execute(&self.0)
+            .execute(&self.pool)
             .await?;
         sqlx::query(
             "INSERT INTO sessions (token_hash, login, csrf, expires_ms) VALUES (?, ?, ?, ?)",
@@ -645,7 +574,7 @@ impl Store {
         .bind(login)
         .bind(csrf)
         .bind(expires.0)
-        .execute(&self.0)
+        .execute(&self.pool)
         .await?;
         Ok(())
     }
@@ -656,12 +585,12 @@ impl Store {
         now: UtcTime,
     ) -> Result<Option<StoredOfficer>, AppError> {
         let row = sqlx::query(
-            "SELECT o.login, o.authority, o.name, s.csrf FROM sessions s \
+            "SELECT o.login, o.authority, o.name, s.csrf, o.lists FROM sessions s \
              JOIN officers o ON o.login = s.login WHERE s.token_hash = ? AND s.expires_ms > ?",
         )
         .bind(token_hash)
         .bind(now.0)
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         row.map(|row| {
             let corrupt = |e: egate_types::IdError| AppError::Corrupt(e.to_string());
@@ -670,6 +599,7 @@ impl Store {
                 authority: AuthorityId::parse(row.try_get(1)?).map_err(corrupt)?,
                 name: row.try_get(2)?,
                 csrf: row.try_get(3)?,
+                lists: row.try_get(4)?,
             })
         })
         .transpose()
@@ -678,7 +608,7 @@ impl Store {
     pub(crate) async fn end_session(&self, token_hash: &[u8]) -> Result<(), AppError> {
         sqlx::query("DELETE FROM sessions WHERE token_hash = ?")
             .bind(token_hash)
-            .execute(&self.0)
+            .execute(&self.pool)
             .await?;
         Ok(())
     }
@@ -699,7 +629,7 @@ impl Store {
         .bind(actor)
         .bind(action)
         .bind(subject)
-        .execute(&self.0)
+        .execute(&self.pool)
         .await?;
         Ok(())
     }
@@ -711,7 +641,7 @@ impl Store {
              WHERE authority = ? ORDER BY seq",
         )
         .bind(authority.as_str())
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await
     }
 }

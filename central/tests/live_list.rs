@@ -43,7 +43,7 @@ fn searches_see_every_change_whole_while_snapshots_are_replaced() -> anyhow::Res
     let mut builder = Builder::default();
     builder.push(&entry(0))?;
     live::write(&path, builder, &identity())?;
-    let list = LiveList::new(live::open(&path)?);
+    let list = LiveList::new(live::open(&path)?, 0);
     let weights = weights()?;
     let stop = AtomicBool::new(false);
     let searched = std::thread::scope(|scope| {
@@ -55,9 +55,14 @@ fn searches_see_every_change_whole_while_snapshots_are_replaced() -> anyhow::Res
             let mut last = 0;
             let mut seen = 0u64;
             while !stop.load(Ordering::Relaxed) {
-                list.load().search(&traveller, &mut scratch, &mut hits);
+                let current = list.load();
+                current.list.search(&traveller, &mut scratch, &mut hits);
                 assert_eq!(hits.len(), 1, "{hits:?}");
                 assert!(hits[0].id.0 >= last, "{hits:?} after {last}");
+                assert_eq!(
+                    hits[0].id.0, current.beside,
+                    "what stands beside is of another state"
+                );
                 seen += u64::from(hits[0].id.0 > last);
                 last = hits[0].id.0;
             }
@@ -65,12 +70,15 @@ fn searches_see_every_change_whole_while_snapshots_are_replaced() -> anyhow::Res
         });
         let changed = scope.spawn(|| {
             for id in 1..=CHANGES {
-                list.apply([Change::Withdraw(EntryId(id - 1)), Change::Put(entry(id))])?;
+                list.apply(
+                    [Change::Withdraw(EntryId(id - 1)), Change::Put(entry(id))],
+                    id,
+                )?;
             }
             anyhow::Ok(())
         });
         for _ in 0..SNAPSHOTS {
-            list.compact(&path, &identity())?;
+            list.compact(|_| (path.clone(), identity()))?;
         }
         let changed = changed.join();
         stop.store(true, Ordering::Relaxed);
@@ -80,13 +88,13 @@ fn searches_see_every_change_whole_while_snapshots_are_replaced() -> anyhow::Res
             .map_err(|_| anyhow::anyhow!("a search failed"))
     })?;
     assert!(searched.0 > 0, "no change was seen");
-    list.compact(&path, &identity())?;
+    list.compact(|_| (path.clone(), identity()))?;
     let ids: Vec<_> = live::open(&path)?
         .records()
         .map(|record| record.id)
         .collect();
     assert_eq!(ids, [EntryId(CHANGES)]);
-    assert!(list.load().layers().is_empty());
+    assert!(list.load().list.layers().is_empty());
     Ok(())
 }
 

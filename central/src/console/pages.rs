@@ -8,7 +8,7 @@ use egate_wire::v1::{LaneView, StandingView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::{comparison_page::ComparisonPage, view};
+use super::{comparison_page::ComparisonPage, hit::HitRow, view};
 use crate::{app::decision_word, store::CaseState};
 
 const STYLE: &str = include_str!("console.css");
@@ -454,13 +454,6 @@ pub(super) struct Person {
     pub(super) date_of_expiry: Option<String>,
 }
 
-pub(super) struct HitRow {
-    pub(super) on: &'static str,
-    pub(super) action: &'static str,
-    pub(super) reason: String,
-    pub(super) legal_basis: String,
-}
-
 pub(super) struct ReasonChoice {
     pub(super) code: &'static str,
     pub(super) label: String,
@@ -577,13 +570,7 @@ impl CasePage {
         html! {
             section.panel {
                 h2 { "Your authority's list" }
-                @for hit in &self.hits {
-                    div.hit {
-                        strong { "✗ " (hit.action) " — hit on " (hit.on) }
-                        p { (hit.reason) }
-                        p.hint { (hit.legal_basis) }
-                    }
-                }
+                @for hit in &self.hits { (hit.render(&self.row.inspection, &self.frame.csrf)) }
                 @if elsewhere {
                     p.chip.warn { "! held, not by you" }
                     p.hint { "Another authority holds this traveller and handles it with its own officers." }
@@ -701,12 +688,7 @@ impl CasePage {
                 ],
             ),
             verdict: Some("refer".into()),
-            hits: vec![HitRow {
-                on: "document",
-                action: "refer",
-                reason: "Reported lost by the holder on 2026-10-02".into(),
-                legal_basis: "Immigration Act, section 12(3)".into(),
-            }],
+            hits: HitRow::samples(),
             reasons: view::reasons(),
             made: None,
         }

@@ -3,13 +3,13 @@
 use egate_types::{InspectionId, OfficerDecision, UtcTime};
 use egate_wire::v1::ReasonCode;
 
-use super::pages::{
-    CasePage, CaseRow, DecisionMade, Frame, HitRow, LaneCard, Person, ReasonChoice, words,
+use super::{
+    hit::HitRow,
+    pages::{CasePage, CaseRow, DecisionMade, Frame, LaneCard, Person, ReasonChoice, words},
 };
 use crate::{
     app::{App, AppError},
     limits::LANE_LOST_MS,
-    screening::{Hit, HitOn, ListAction},
     store::{CaseState, StoredCase, StoredOfficer},
 };
 
@@ -61,7 +61,12 @@ pub(super) async fn case(
         .latest_verdict(&officer.authority, inspection)
         .await?;
     let (verdict, hits) = match own {
-        Some((verdict, hits)) => (Some(verdict), hits),
+        Some((verdict, screening)) => (
+            Some(verdict),
+            screening
+                .map(|screening| screening.hits)
+                .unwrap_or_default(),
+        ),
         None => (None, Vec::new()),
     };
     let (chip, live) = app
@@ -94,7 +99,7 @@ pub(super) async fn case(
         pad_score: case.notice.pad_score.map(|score| score.0),
         checks: case.notice.checks,
         verdict,
-        hits: hits.iter().map(hit_row).collect(),
+        hits: hits.iter().map(HitRow::of).collect(),
         reasons: reasons(),
         made: made.map(|made| DecisionMade {
             officer: made.officer,
@@ -104,21 +109,6 @@ pub(super) async fn case(
             at: made.decided.to_string(),
         }),
     })
-}
-
-fn hit_row(hit: &Hit) -> HitRow {
-    HitRow {
-        on: match hit.on {
-            HitOn::Document => "document",
-            HitOn::Person => "person",
-        },
-        action: match hit.action {
-            ListAction::Refer => "refer",
-            ListAction::Refuse => "refuse",
-        },
-        reason: hit.reason.clone(),
-        legal_basis: hit.legal_basis.clone(),
-    }
 }
 
 /// The reasons an officer can choose, each with the decisions it can justify.

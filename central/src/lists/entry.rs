@@ -269,6 +269,11 @@ impl ListEntry {
         })
     }
 
+    /// Whether it is looked at for every traveller, and not found by name or document.
+    pub fn is_special(&self) -> bool {
+        super::canary::is_canary(self)
+    }
+
     /// Whether the entry counts on a day: from the first to the last, both included.
     pub fn counts_on(&self, day: Date) -> bool {
         self.fields.valid_from.is_none_or(|first| first <= day)

@@ -19,7 +19,7 @@ impl Store {
         batch: &ComparisonBatch,
     ) -> Result<Once, AppError> {
         let hash = Sha256::digest(serde_json::to_vec(batch)?);
-        let mut tx = self.0.begin().await?;
+        let mut tx = self.pool.begin().await?;
         let there: Option<Vec<u8>> = sqlx::query_scalar(
             "SELECT hash FROM comparison_batches WHERE authority = ? AND lane = ? AND began_ms = ?",
         )
@@ -69,7 +69,7 @@ impl Store {
              GROUP BY configuration, match_score, fmr_ppb, people",
         )
         .bind(authority.as_str())
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await?;
         rows.iter().map(count).collect()
     }
@@ -84,7 +84,7 @@ impl Store {
              FROM comparison_batches WHERE authority = ? GROUP BY authority",
         )
         .bind(authority.as_str())
-        .fetch_optional(&self.0)
+        .fetch_optional(&self.pool)
         .await?;
         let Some(row) = row else {
             return Ok(None);
@@ -94,7 +94,7 @@ impl Store {
              WHERE authority = ? AND retention IS NOT NULL ORDER BY retention",
         )
         .bind(authority.as_str())
-        .fetch_all(&self.0)
+        .fetch_all(&self.pool)
         .await?;
         Ok(Some(Batches {
             began_at: UtcTime(row.try_get(0)?),

@@ -156,7 +156,7 @@ pub fn run(args: &BenchArgs, weights: &[u8], thresholds: Thresholds) -> anyhow::
         population: &population,
         weights: &weights,
         thresholds,
-        list: &LiveList::new(base),
+        list: &LiveList::new(base, ()),
         args,
     };
     let mut threads = BTreeMap::new();
@@ -303,7 +303,7 @@ impl Bench<'_> {
         let mut answers = Vec::with_capacity(queries.len());
         for query in queries {
             let (before, worked) = (monotonic(), thread_time());
-            let list = self.list.load();
+            let list = &self.list.load().list;
             let prepared = PreparedPerson::of(&query.person, self.weights.rarity());
             let traveller = Traveller::new(&prepared, self.weights, self.thresholds);
             list.search(&traveller, &mut scratch, &mut hits);
@@ -335,7 +335,7 @@ impl Bench<'_> {
             });
             let changes: Vec<Change> = changes.collect();
             let before = monotonic();
-            self.list.apply(changes)?;
+            self.list.apply(changes, ())?;
             changed.longest = changed.longest.max(before.elapsed());
             changed.count += per_round;
             let due = Duration::from_millis(1_000 * changed.count / self.args.changes_per_s);
@@ -392,7 +392,7 @@ impl Bench<'_> {
             changes_per_s: ratio(usize::try_from(changed.count).unwrap_or(0), 1)
                 / changed.took.as_secs_f64(),
             changes_max_ms: changed.longest.as_secs_f64() * 1e3,
-            layers: self.list.load().layers().len(),
+            layers: self.list.load().list.layers().len(),
         }
     }
 }

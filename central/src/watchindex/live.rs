@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, BufWriter, Write as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -11,16 +11,24 @@ use arc_swap::ArcSwap;
 use egate_rules::watch::index::{
     Builder, Change, EntryError, Index, LayerError, LayeredList, SnapshotError, SnapshotIdentity,
 };
-use memmap2::Mmap;
+use memmap2::{Mmap, MmapMut};
 
 /// A snapshot whose bytes are a file's; processes that map one file share its memory.
 pub type MappedIndex = Index<Mmap>;
 
-/// A list that is searched and changed at the same time.
-pub struct LiveList {
-    list: ArcSwap<LayeredList<Mmap>>,
+/// A list that is searched and changed at the same time. `T` is what must be replaced together with it, e.g. its version.
+pub struct LiveList<T = ()> {
+    current: ArcSwap<Current<T>>,
     /// One change of the list at a time; searches never wait for it.
     changing: Mutex<()>,
+}
+
+/// A list of one moment.
+pub struct Current<T> {
+    /// What is searched.
+    pub list: LayeredList<Mmap>,
+    /// What belongs to this state of it.
+    pub beside: T,
 }
 
 /// Why a snapshot or a change cannot be used.
@@ -65,6 +73,21 @@ pub fn write(path: &Path, builder: Builder, identity: &SnapshotIdentity) -> io::
     Ok(())
 }
 
+/// A snapshot in memory of this process alone.
+pub fn in_memory(
+    builder: Builder,
+    identity: &SnapshotIdentity,
+) -> Result<MappedIndex, LiveListError> {
+    let mut bytes = Vec::new();
+    builder
+        .finish(identity, &mut bytes)
+        .map_err(LiveListError::File)?;
+    let mut map = MmapMut::map_anon(bytes.len()).map_err(LiveListError::File)?;
+    map.copy_from_slice(&bytes);
+    let map = map.make_read_only().map_err(LiveListError::File)?;
+    Index::open(map).map_err(LiveListError::Snapshot)
+}
+
 #[expect(unsafe_code, reason = "mapping a file is unsafe in every crate")]
 fn map(file: &File) -> io::Result<Mmap> {
     // SAFETY: snapshots are never changed in place: `write` renames whole files over them, and a mapped file that was
@@ -72,51 +95,71 @@ fn map(file: &File) -> io::Result<Mmap> {
     unsafe { Mmap::map(file) }
 }
 
-impl LiveList {
+impl<T: Clone> LiveList<T> {
     /// A list as its snapshot says.
-    pub fn new(base: MappedIndex) -> Self {
+    pub fn new(base: MappedIndex, beside: T) -> Self {
         Self {
-            list: ArcSwap::from_pointee(LayeredList::new(Arc::new(base))),
+            current: ArcSwap::from_pointee(Current {
+                list: LayeredList::new(Arc::new(base)),
+                beside,
+            }),
             changing: Mutex::new(()),
         }
     }
 
     /// The list of this moment, which stays as it is for as long as it is held.
-    pub fn load(&self) -> Arc<LayeredList<Mmap>> {
-        self.list.load_full()
+    pub fn load(&self) -> Arc<Current<T>> {
+        self.current.load_full()
     }
 
-    /// Applies changes; searches that begin afterwards see all of them.
-    pub fn apply(&self, changes: impl IntoIterator<Item = Change>) -> Result<(), LiveListError> {
+    /// Applies changes; searches that begin afterwards see all of them, and `beside` with them.
+    pub fn apply(
+        &self,
+        changes: impl IntoIterator<Item = Change>,
+        beside: T,
+    ) -> Result<(), LiveListError> {
         let _changing = self.change();
-        let changed = self
-            .list
-            .load()
-            .with(changes)
-            .map_err(LiveListError::Changes)?;
-        self.list.store(Arc::new(changed));
+        let changed = self.current.load().list.with(changes);
+        let list = changed.map_err(LiveListError::Changes)?;
+        self.current.store(Arc::new(Current { list, beside }));
         Ok(())
     }
 
-    /// Makes a new snapshot of the list in `path` and goes on with it. Changes meanwhile stay over the new one.
-    pub fn compact(&self, path: &Path, identity: &SnapshotIdentity) -> Result<(), LiveListError> {
+    /// Makes a new snapshot of the list and goes on with it; `target` names file and identity of the state that is written. Changes
+    /// meanwhile stay over the new one.
+    pub fn compact(
+        &self,
+        target: impl FnOnce(&T) -> (PathBuf, SnapshotIdentity),
+    ) -> Result<Arc<Current<T>>, LiveListError> {
         let collected = {
             let _changing = self.change();
-            let kept = Arc::new(self.list.load().kept());
-            self.list.store(Arc::clone(&kept));
-            kept
+            self.replace(|list| Some(list.kept()))?
         };
         let mut builder = Builder::default();
         collected
+            .list
             .collect(&mut builder)
             .map_err(LiveListError::Entries)?;
-        write(path, builder, identity).map_err(LiveListError::File)?;
-        let base = Arc::new(open(path)?);
+        let (path, identity) = target(&collected.beside);
+        write(&path, builder, &identity).map_err(LiveListError::File)?;
+        let base = Arc::new(open(&path)?);
         let _changing = self.change();
-        let rebased = self.list.load().rebased(&collected, base);
-        self.list
-            .store(Arc::new(rebased.ok_or(LiveListError::Overtaken)?));
-        Ok(())
+        self.replace(|list| list.rebased(&collected.list, base))?;
+        Ok(collected)
+    }
+
+    /// The same list laid out otherwise.
+    fn replace(
+        &self,
+        other: impl FnOnce(&LayeredList<Mmap>) -> Option<LayeredList<Mmap>>,
+    ) -> Result<Arc<Current<T>>, LiveListError> {
+        let current = self.current.load();
+        let replaced = Arc::new(Current {
+            list: other(&current.list).ok_or(LiveListError::Overtaken)?,
+            beside: current.beside.clone(),
+        });
+        self.current.store(Arc::clone(&replaced));
+        Ok(replaced)
     }
 
     fn change(&self) -> MutexGuard<'_, ()> {

@@ -20,6 +20,7 @@ mod jpeg;
 mod jws;
 mod lane;
 pub mod limits;
+mod list_file;
 pub mod path;
 mod record;
 mod referral;
@@ -36,6 +37,9 @@ pub use inspection::{
 pub use jpeg::{Jpeg, JpegError};
 pub use jws::{AuthorityKey, AuthorityPublicKey, KeyError};
 pub use lane::{LaneView, StandingView};
+pub use list_file::{
+    ListFileClaims, ListFileKind, SignedListFile, sign_list_file, verify_list_file,
+};
 pub use record::{PassageRecord, StepTime};
 pub use referral::{DecisionEnvelope, ReasonCode, ReferralNotice};
 pub use token::{

@@ -58,6 +58,26 @@ impl DocumentKey {
         })
     }
 
+    /// Issuer, up to three letters.
+    pub fn issuer(&self) -> &str {
+        &self.issuer
+    }
+
+    /// First letter of the document code.
+    pub const fn class(&self) -> char {
+        self.class
+    }
+
+    /// Normalised number.
+    pub fn number(&self) -> &str {
+        &self.number
+    }
+
+    /// The number with characters that optical reading confuses made one: whoever keeps documents elsewhere finds candidates by it.
+    pub fn folded_number(&self) -> String {
+        fold(&self.number)
+    }
+
     /// The document as a scanner may have confused it with others.
     fn folded(&self) -> Self {
         Self {

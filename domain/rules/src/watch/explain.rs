@@ -14,7 +14,7 @@ use super::{
 pub const MATCHER_VERSION: &str = "1";
 
 /// One term of the sum.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Term {
     /// Both raw values and the rule that equated them.
     pub sentence: String,
@@ -23,7 +23,7 @@ pub struct Term {
 }
 
 /// A score that can be followed line by line.
-#[derive(Clone, PartialEq, Debug, serde::Serialize)]
+#[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
 pub struct Explanation {
     /// The sum.
     pub points: f32,

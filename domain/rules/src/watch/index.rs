@@ -60,7 +60,7 @@ mod search;
 mod traveller;
 
 pub use build::{Builder, EntryError};
-pub use format::{Index, KEYS_VERSION, SnapshotError, SnapshotIdentity, seal};
+pub use format::{Index, KEYS_VERSION, LIST_BYTES_MAX, SnapshotError, SnapshotIdentity, seal};
 pub use layers::{Change, Layer, LayerError, LayeredList};
 pub use record::{Entry, EntryId};
 pub use search::{Hit, Scratch};

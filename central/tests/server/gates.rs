@@ -1,327 +1,30 @@
-//! Central from outside: as a gate with and without certificate, as officers of two authorities, over real TLS.
-
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test helper that cannot do its part must fail loudly"
-)]
+//! Central as gates and officers see it: with and without certificate, of two authorities, over real TLS.
 
 use std::{path::Path, sync::Arc};
 
-use axum::{
-    Extension, Router,
-    body::{Body, to_bytes},
-    http::{Request, StatusCode, header},
-};
+use axum::http::StatusCode;
 use central::{
-    App, Authority, ChainError, Peer, Store,
-    clock::{Clock as _, CountingRandom, ManualClock, SystemClock},
-    config, parse_csv, pki, server,
+    ChainError, Store,
+    clock::{Clock as _, SystemClock},
+    config,
+    lists::change::ChangeKind,
+    pki, server,
 };
 use egate_types::{
-    AuthorityId, CheckNode, CheckResult, ChipAccess, Date, Direction, DocumentNumber, EvidenceHash,
-    InspectionId, LaneId, MatchScore, OfficerDecision, OfficerId, Outcome, ReferralCause, RunMode,
-    Sex, StateCode, TravellerScreen, UtcTime, Verdict,
+    AuthorityId, CheckResult, Direction, LaneId, OfficerDecision, Outcome, ReferralCause,
+    TravellerScreen, Verdict,
 };
 use egate_wire::v1::{
-    AuthorityKey, CheckSummary, ComparisonBatch, ComparisonCount, ComparisonGroup,
-    DecisionEnvelope, DocumentMessage, ErrorBody, Errors, EvidenceSubmission, Expected,
-    ExpectedDecision, Jpeg, LaneView, ListState, OpenInspection, PassageRecord, ReferralNotice,
-    SignedVerdict, VerdictClaims, path, verify_decision, verify_verdict,
+    ComparisonBatch, DecisionEnvelope, ErrorBody, ExpectedDecision, LaneView, ListState,
+    ReferralNotice, path, verify_decision,
 };
-use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tower::ServiceExt as _;
 
-const NOW: UtcTime = UtcTime(1_800_000_000_000);
-const LIST_AGE_LIMIT_S: u64 = 86_400;
-const BORDER_LIST: &str = "\
-issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
-UTO,STOLEN1,,,,refuse,reported stolen,Immigration Act 12,,
-";
-const QUARANTINE_LIST: &str = "\
-issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
-,,Sickson,Anna,1980-01-02,refer,contact tracing case 77,Health Law 42,,
-";
-
-struct World {
-    app: App,
-    store: Store,
-    clock: ManualClock,
-    dir: tempfile::TempDir,
-}
-
-fn border() -> AuthorityId {
-    AuthorityId::parse("border").unwrap()
-}
-
-fn quarantine() -> AuthorityId {
-    AuthorityId::parse("quarantine").unwrap()
-}
-
-fn lane() -> LaneId {
-    LaneId::parse("lane-1").unwrap()
-}
-
-fn inspection(n: u8) -> InspectionId {
-    InspectionId::new(1_800_000_000_000, [n; 10])
-}
-
-fn evidence() -> EvidenceHash {
-    EvidenceHash::over(&[("sod", b"sample")])
-}
-
-fn key(authority: &AuthorityId) -> AuthorityKey {
-    AuthorityKey::from_seed(&[if *authority == border() { 1 } else { 2 }; 32])
-}
-
-impl World {
-    async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("central.db")).await.unwrap();
-        let clock = ManualClock::at(NOW);
-        let authority = |id: AuthorityId, name: &str, identity| Authority {
-            key: key(&id),
-            list: format!("{id}-watch"),
-            id,
-            name: name.into(),
-            identity,
-            list_age_limit_s: LIST_AGE_LIMIT_S,
-            trust: None,
-            profile: Arc::default(),
-        };
-        let authorities = vec![
-            authority(border(), "Border Inspection", true),
-            authority(quarantine(), "Quarantine", false),
-        ];
-        let random = Arc::new(CountingRandom::default());
-        let app = App::new(authorities, store.clone(), Arc::new(clock.clone()), random);
-        for (whose, list) in [(border(), BORDER_LIST), (quarantine(), QUARANTINE_LIST)] {
-            store
-                .import_list(&whose, &parse_csv(list).unwrap(), NOW)
-                .await
-                .unwrap();
-            let login = OfficerId::parse(&format!("officer.{whose}")).unwrap();
-            app.add_officer(&whose, &login, "Officer Sample", "correct horse")
-                .await
-                .unwrap();
-        }
-        Self {
-            app,
-            store,
-            clock,
-            dir,
-        }
-    }
-
-    fn router(&self, peer: Option<&str>) -> Router {
-        let peer = peer.map(|lane| LaneId::parse(lane).unwrap());
-        central::router(self.app.clone()).layer(Extension(Peer(peer)))
-    }
-
-    async fn send(&self, peer: Option<&str>, request: Request<Body>) -> (StatusCode, Vec<u8>) {
-        let response = self.router(peer).oneshot(request).await.unwrap();
-        let status = response.status();
-        (
-            status,
-            to_bytes(response.into_body(), usize::MAX)
-                .await
-                .unwrap()
-                .to_vec(),
-        )
-    }
-
-    async fn gate(&self, method: &str, path: &str, body: &impl Serialize) -> (StatusCode, Vec<u8>) {
-        self.send(Some("lane-1"), json(method, path, body)).await
-    }
-
-    async fn open(&self, whose: &AuthorityId, n: u8, document: DocumentMessage) -> StatusCode {
-        let message = opening(n, document);
-        self.gate("PUT", &path::inspection(whose, inspection(n)), &message)
-            .await
-            .0
-    }
-
-    async fn verdict(&self, whose: &AuthorityId, n: u8, face: CheckResult) -> VerdictClaims {
-        let (status, body) = self
-            .gate(
-                "POST",
-                &path::verdict(whose, inspection(n)),
-                &submission(face),
-            )
-            .await;
-        assert_eq!(status, StatusCode::OK, "{}", String::from_utf8_lossy(&body));
-        let signed: SignedVerdict = parse(&body);
-        let expected = Expected {
-            authority: whose.clone(),
-            inspection: inspection(n),
-            lane: lane(),
-            direction: Direction::Entry,
-            evidence: evidence(),
-        };
-        verify_verdict(&signed, &key(whose).public(), &expected, NOW).unwrap()
-    }
-
-    async fn refer(&self, whose: &AuthorityId, n: u8) -> StatusCode {
-        self.gate("PUT", &path::referral(whose, inspection(n)), &notice(n))
-            .await
-            .0
-    }
-
-    async fn session(&self, whose: &AuthorityId) -> String {
-        let form = format!("login=officer.{whose}&password=correct+horse");
-        let response = self
-            .router(None)
-            .oneshot(post("/console/login", "", form))
-            .await
-            .unwrap();
-        assert_eq!(response.status(), StatusCode::SEE_OTHER);
-        let cookie = response.headers()[header::SET_COOKIE].to_str().unwrap();
-        for part in ["Secure", "HttpOnly", "SameSite=Strict", "Path=/"] {
-            assert!(cookie.contains(part), "{part}");
-        }
-        cookie.split(';').next().unwrap().to_owned()
-    }
-
-    async fn page(&self, cookie: &str, path: &str) -> (StatusCode, String) {
-        let request = Request::get(path).header(header::COOKIE, cookie);
-        let (status, body) = self.send(None, request.body(Body::empty()).unwrap()).await;
-        (status, String::from_utf8_lossy(&body).into_owned())
-    }
-
-    async fn decide(&self, cookie: &str, n: u8, form: &str) -> StatusCode {
-        let page = self.page(cookie, "/console/lanes").await.1;
-        let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
-        let csrf = csrf.split('"').next().unwrap();
-        let path = format!("/console/cases/{}/decision", inspection(n));
-        self.send(None, post(&path, cookie, format!("csrf={csrf}&{form}")))
-            .await
-            .0
-    }
-}
-
-fn json(method: &str, path: &str, body: &impl Serialize) -> Request<Body> {
-    let body = serde_json::to_vec(body).unwrap();
-    Request::builder()
-        .method(method)
-        .uri(path)
-        .body(Body::from(body))
-        .unwrap()
-}
-
-fn post(path: &str, cookie: &str, form: String) -> Request<Body> {
-    Request::post(path)
-        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
-        .header(header::COOKIE, cookie)
-        .body(Body::from(form))
-        .unwrap()
-}
-
-fn parse<T: DeserializeOwned>(body: &[u8]) -> T {
-    serde_json::from_slice(body).unwrap()
-}
-
-fn document(number: &str, surname: &str) -> DocumentMessage {
-    DocumentMessage {
-        code: "P".into(),
-        issuer: StateCode::parse("UTO").unwrap(),
-        number: DocumentNumber::parse(number).unwrap(),
-        date_of_expiry: None,
-        surname: surname.into(),
-        given: "ANNA".into(),
-        date_of_birth: Some(Date::new(1980, 1, 2).unwrap()),
-        sex: Sex::Female,
-        nationality: StateCode::parse("UTO").unwrap(),
-    }
-}
-
-fn opening(n: u8, document: DocumentMessage) -> OpenInspection {
-    OpenInspection {
-        inspection: inspection(n),
-        lane: lane(),
-        direction: Direction::Entry,
-        opened_at: NOW,
-        document,
-    }
-}
-
-fn submission(face: CheckResult) -> EvidenceSubmission {
-    EvidenceSubmission {
-        evidence: evidence(),
-        checks: CheckSummary {
-            document: CheckResult::Successful,
-            face,
-            presentation: CheckResult::Successful,
-        },
-        document: None,
-    }
-}
-
-fn checks() -> CheckNode {
-    CheckNode::leaf(
-        "ElectronicChecks",
-        RunMode::Mandatory,
-        CheckResult::Successful,
-    )
-}
-
-fn notice(n: u8) -> ReferralNotice {
-    let portrait = |byte| Jpeg::parse(vec![0xFF, 0xD8, 0xFF, byte]).ok();
-    ReferralNotice {
-        inspection: inspection(n),
-        lane: lane(),
-        cause: ReferralCause::AuthorityHold,
-        checks: checks(),
-        match_score: None,
-        match_threshold: None,
-        pad_score: None,
-        evidence: Some(evidence()),
-        chip_portrait_jpeg: portrait(1),
-        live_portrait_jpeg: portrait(2),
-    }
-}
-
-fn record(n: u8) -> PassageRecord {
-    PassageRecord {
-        inspection: inspection(n),
-        lane: lane(),
-        direction: Direction::Entry,
-        opened_at: NOW,
-        closed_at: NOW.plus_ms(9_000),
-        outcome: Outcome::Admitted,
-        cause: None,
-        steps: Vec::new(),
-        access: Some(ChipAccess::Bac),
-        checks: checks(),
-        match_score: None,
-        pad_score: None,
-        verdict: None,
-        others: Vec::new(),
-        decision: None,
-        evidence: Some(evidence()),
-    }
-}
-
-/// Errors among comparisons of everybody, in the configuration that decides.
-fn batch(began_at: UtcTime, mated: [u32; 2], non_mated: [u32; 2]) -> ComparisonBatch {
-    ComparisonBatch {
-        lane: lane(),
-        began_at,
-        ended_at: began_at.plus_ms(10_000),
-        retention: Some("Immigration Act 40".into()),
-        left_out: 1,
-        skipped: 0,
-        counts: vec![ComparisonCount {
-            configuration: "fused, 3 frames".into(),
-            match_score: MatchScore(470_000),
-            fmr_ppb: 1_000_000,
-            in_force: true,
-            group: ComparisonGroup::All,
-            mated: Errors::try_from(mated).unwrap(),
-            non_mated: Errors::try_from(non_mated).unwrap(),
-        }],
-    }
-}
+use crate::world::{
+    LIST_AGE_LIMIT_S, NOW, World, batch, border, document, evidence, inspection, json, key, lane,
+    notice, opening, parse, post, puts, quarantine, record, stolen_passport, submission,
+};
 
 #[tokio::test]
 async fn verdicts_follow_each_authoritys_own_list_and_law() {
@@ -447,12 +150,13 @@ async fn a_stale_or_missing_list_is_unavailable_and_never_clear() {
         world.open(&border(), 2, document("L2", "GOODSON")).await,
         StatusCode::SERVICE_UNAVAILABLE
     );
-    let fresh = NOW.plus_ms(limit_ms + 1_000);
-    world
-        .store
-        .import_list(&border(), &[], fresh)
-        .await
-        .unwrap();
+    let keeper = world.keeper(&border()).await;
+    let same = puts(vec![stolen_passport()]);
+    let report = world
+        .app
+        .draft_change(&keeper, ChangeKind::Replace, "test", same);
+    let report = report.await.unwrap();
+    assert!(report.confirmed && report.change.is_none());
     assert_eq!(ask().await.0, StatusCode::OK);
 }
 

@@ -1,0 +1,590 @@
+//! Use cases of whoever maintains a list: draft, propose, approve, go back, clear a namesake. Each is audited under its officer's name.
+
+use egate_types::{InspectionId, TravelDocument, UtcTime};
+use serde::Serialize;
+
+use super::{App, AppError};
+use crate::{
+    limits::{
+        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, RECHECK_MS, REMARK_CHARS_MAX,
+        REMARK_CHARS_MIN, ROWS_PER_BATCH,
+    },
+    lists::{
+        change::{ChangeKind, ChangeState, Difference, VersionHeader},
+        entry::ListEntry,
+        screening::{Cleared, HitOn, holder_key},
+    },
+    store::{
+        StoredOfficer,
+        alerts::{StoredAlert, StoredNamesake},
+        lists::{Approval, Head, StoredChange, StoredRow},
+    },
+};
+
+/// One row of what somebody wants changed.
+pub struct DraftRow {
+    /// Where it stands in its file; 1 for a single entry.
+    pub line: u64,
+    /// What it asks for, or why it cannot be read.
+    pub row: Result<Draft, String>,
+    /// What is odd about it although it is used.
+    pub odd: Vec<String>,
+}
+
+/// What a row asks for.
+pub enum Draft {
+    /// The entry is listed from now on.
+    Put(Box<ListEntry>),
+    /// The entry of this id is listed no more.
+    Withdraw(String),
+}
+
+/// A line of a file and what is wrong or odd with it. Shows nothing of its content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct LineReport {
+    /// From 1.
+    pub line: u64,
+    /// What and why.
+    pub reason: String,
+}
+
+/// What came of reading a change: a draft, or the reasons why there is none.
+#[derive(Debug, Clone, Serialize)]
+pub struct DraftReport {
+    /// The draft; absent if a row is bad or nothing would change.
+    pub change: Option<i64>,
+    /// Rows read.
+    pub rows: u64,
+    /// What it would do.
+    pub difference: Difference,
+    /// What is unusual about its size.
+    pub beyond_limits: Vec<String>,
+    /// Rows that cannot be used, the first of them; none of the file is used then.
+    pub bad: Vec<LineReport>,
+    /// How many there are.
+    pub bad_count: u64,
+    /// Rows that are used although something in them is not.
+    pub odd: Vec<LineReport>,
+    /// How many there are.
+    pub odd_count: u64,
+    /// The list is as the file says: nothing to approve, and the list is confirmed.
+    pub confirmed: bool,
+}
+
+/// A change as an officer reads it before deciding.
+pub(crate) struct ChangeView {
+    pub(crate) change: StoredChange,
+    /// The first rows.
+    pub(crate) rows: Vec<StoredRow>,
+    /// Lately inspected travellers whom its entries would have met.
+    pub(crate) met: Option<Vec<(InspectionId, String)>>,
+}
+
+impl App {
+    /// Signs in for one command, by login and password.
+    pub async fn officer(&self, login: &str, password: &str) -> Result<ListOfficer, AppError> {
+        let secret = self.login(login, password).await?;
+        let officer = self.session(&secret).await?;
+        self.logout(&secret).await?;
+        ListOfficer::of(officer)
+    }
+
+    /// Reads a change and compares it with the list. Nothing is in force by it, and of a file with a bad row nothing is kept.
+    pub async fn draft_change(
+        &self,
+        officer: &ListOfficer,
+        kind: ChangeKind,
+        source: &str,
+        rows: impl Iterator<Item = DraftRow> + Send,
+    ) -> Result<DraftReport, AppError> {
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let store = &self.0.store;
+        let change = store
+            .begin_change(authority, kind, source, login, self.now())
+            .await?;
+        let mut report = DraftReport {
+            change: None,
+            rows: 0,
+            difference: Difference::default(),
+            beyond_limits: Vec::new(),
+            bad: Vec::new(),
+            bad_count: 0,
+            odd: Vec::new(),
+            odd_count: 0,
+            confirmed: false,
+        };
+        let mut batch = Batch::default();
+        for row in rows {
+            report.rows += 1;
+            for reason in row.odd {
+                report.odd(row.line, reason);
+            }
+            match row.row {
+                Ok(Draft::Put(entry)) => batch.puts.push((row.line, *entry)),
+                Ok(Draft::Withdraw(id)) => batch.withdrawn.push((row.line, id)),
+                Err(reason) => report.bad(row.line, reason),
+            }
+            if batch.puts.len() + batch.withdrawn.len() >= ROWS_PER_BATCH {
+                self.write(officer, change, &mut batch, &mut report).await?;
+            }
+        }
+        self.write(officer, change, &mut batch, &mut report).await?;
+        if report.bad_count > 0 {
+            self.discard(officer, change, "rows that cannot be read")
+                .await?;
+            return Ok(report);
+        }
+        if kind == ChangeKind::Replace {
+            store.withdraw_unseen(authority, change).await?;
+        }
+        self.finish(officer, change, report).await
+    }
+
+    async fn write(
+        &self,
+        officer: &ListOfficer,
+        change: i64,
+        batch: &mut Batch,
+        report: &mut DraftReport,
+    ) -> Result<(), AppError> {
+        let batch = std::mem::take(batch);
+        // Reading goes on so that all bad rows are told; what is read is given up anyway.
+        if report.bad_count > 0 {
+            return Ok(());
+        }
+        let (lines, entries): (Vec<u64>, Vec<ListEntry>) = batch.puts.into_iter().unzip();
+        let store = &self.0.store;
+        for at in store
+            .put_entries(&officer.0.authority, change, &entries)
+            .await?
+        {
+            report.bad(
+                lines[at],
+                "an entry of this id stands in the file already".into(),
+            );
+        }
+        let (lines, ids): (Vec<u64>, Vec<String>) = batch.withdrawn.into_iter().unzip();
+        for at in store
+            .withdraw_entries(&officer.0.authority, change, &ids)
+            .await?
+        {
+            report.bad(lines[at], "no entry of this id is in force".into());
+        }
+        Ok(())
+    }
+
+    async fn finish(
+        &self,
+        officer: &ListOfficer,
+        change: i64,
+        mut report: DraftReport,
+    ) -> Result<DraftReport, AppError> {
+        let authority = &officer.0.authority;
+        self.0.store.finish_reading(authority, change).await?;
+        let drafted = self.change(officer, change).await?;
+        report.difference = drafted.difference;
+        report.beyond_limits = drafted.difference.beyond_limits();
+        if drafted.difference.is_empty() {
+            self.discard(officer, change, "nothing changes").await?;
+            let has_list = self.0.store.list_head(authority).await?.is_some();
+            if drafted.kind == ChangeKind::Replace && has_list {
+                self.0.store.confirm_list(authority, self.now()).await?;
+                self.audit_change(officer, "list.confirm", change).await?;
+                report.confirmed = true;
+            }
+            return Ok(report);
+        }
+        self.audit_change(officer, "list.draft", change).await?;
+        report.change = Some(change);
+        Ok(report)
+    }
+
+    /// Drafts the way back to an earlier version.
+    pub async fn draft_return(
+        &self,
+        officer: &ListOfficer,
+        version: u64,
+    ) -> Result<DraftReport, AppError> {
+        let authority = &officer.0.authority;
+        let head = self.0.store.list_head(authority).await?;
+        let head = head.ok_or(AppError::ListMissing)?;
+        if version == 0 || version >= head.version {
+            return Err(AppError::NoVersion);
+        }
+        let source = format!("version {version}");
+        let login = officer.0.login.as_str();
+        let store = &self.0.store;
+        let change = store
+            .begin_change(authority, ChangeKind::Return, &source, login, self.now())
+            .await?;
+        store.put_back(authority, change, version).await?;
+        let report = DraftReport {
+            change: None,
+            rows: 0,
+            difference: Difference::default(),
+            beyond_limits: Vec::new(),
+            bad: Vec::new(),
+            bad_count: 0,
+            odd: Vec::new(),
+            odd_count: 0,
+            confirmed: false,
+        };
+        self.finish(officer, change, report).await
+    }
+
+    /// Asks for a second person's approval.
+    pub async fn propose_change(
+        &self,
+        officer: &ListOfficer,
+        id: i64,
+        reason: &str,
+        accept_size: bool,
+    ) -> Result<(), AppError> {
+        let reason = remark(reason)?;
+        let change = self.change(officer, id).await?;
+        expect_state(&change, ChangeState::Draft)?;
+        let beyond = change.difference.beyond_limits();
+        if !beyond.is_empty() && !accept_size {
+            return Err(AppError::BeyondLimits(beyond));
+        }
+        self.audit_change(officer, "list.propose", id).await?;
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let done = self
+            .0
+            .store
+            .propose_change(authority, id, login, reason, !beyond.is_empty())
+            .await?;
+        self.changed(authority);
+        expect_done(done, &change, ChangeState::Draft)
+    }
+
+    /// Puts a proposed change in force: the next verdict of every replica is made with it. Returns the list's new version.
+    pub async fn approve_change(
+        &self,
+        officer: &ListOfficer,
+        id: i64,
+        remark_text: &str,
+    ) -> Result<u64, AppError> {
+        let remark = remark(remark_text)?;
+        let change = self.change(officer, id).await?;
+        expect_state(&change, ChangeState::Proposed)?;
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        if change.drafted_by == login || change.proposed_by.as_deref() == Some(login) {
+            return Err(AppError::SamePerson);
+        }
+        self.audit_change(officer, "list.approve", id).await?;
+        let now = self.now();
+        let header = |version, previous| VersionHeader {
+            authority: authority.clone(),
+            version,
+            previous,
+            rows: change.rows_hash,
+            difference: change.difference,
+            proposed_by: change.proposed_by.clone().unwrap_or_default(),
+            reason: change.reason.clone().unwrap_or_default(),
+            approved_by: login.to_owned(),
+            approved_at: now,
+        };
+        let approval = self
+            .0
+            .store
+            .approve_change(authority, &change, remark, header)
+            .await?;
+        match approval {
+            Approval::InForce(version) => {
+                tracing::info!(authority.id = %authority, version, change = id, "a list has a new version");
+                self.changed(authority);
+                Ok(version)
+            }
+            Approval::Overtaken => Err(AppError::Overtaken),
+            Approval::NotProposed => Err(AppError::WrongState {
+                state: self.change(officer, id).await?.state,
+                expected: ChangeState::Proposed,
+            }),
+        }
+    }
+
+    /// Says no to a proposed change. One's own proposal may be taken back too.
+    pub async fn reject_change(
+        &self,
+        officer: &ListOfficer,
+        id: i64,
+        remark_text: &str,
+    ) -> Result<(), AppError> {
+        let remark = remark(remark_text)?;
+        let change = self.change(officer, id).await?;
+        expect_state(&change, ChangeState::Proposed)?;
+        self.audit_change(officer, "list.reject", id).await?;
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let done = self
+            .0
+            .store
+            .end_change(
+                authority,
+                id,
+                ChangeState::Rejected,
+                login,
+                remark,
+                self.now(),
+            )
+            .await?;
+        self.changed(authority);
+        expect_done(done, &change, ChangeState::Proposed)
+    }
+
+    /// Gives up a draft.
+    pub async fn discard_change(&self, officer: &ListOfficer, id: i64) -> Result<(), AppError> {
+        let change = self.change(officer, id).await?;
+        expect_state(&change, ChangeState::Draft)?;
+        self.audit_change(officer, "list.discard", id).await?;
+        self.discard(officer, id, "given up").await
+    }
+
+    async fn discard(&self, officer: &ListOfficer, id: i64, why: &str) -> Result<(), AppError> {
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let state = ChangeState::Discarded;
+        self.0
+            .store
+            .end_change(authority, id, state, login, why, self.now())
+            .await?;
+        Ok(())
+    }
+
+    /// A change of the officer's own list.
+    pub(crate) async fn change(
+        &self,
+        officer: &ListOfficer,
+        id: i64,
+    ) -> Result<StoredChange, AppError> {
+        let change = self.0.store.change(&officer.0.authority, id).await?;
+        change.ok_or(AppError::NoChange)
+    }
+
+    /// A change with its first rows and, while it is not decided, whom it would have met lately; looking is audited.
+    pub(crate) async fn look_at_change(
+        &self,
+        officer: &ListOfficer,
+        id: i64,
+    ) -> Result<ChangeView, AppError> {
+        let change = self.change(officer, id).await?;
+        self.audit_change(officer, "list.look", id).await?;
+        let authority = self.authority(&officer.0.authority)?;
+        let rows = self.0.store.change_rows(&authority.id, id, "").await?;
+        let undecided = matches!(change.state, ChangeState::Draft | ChangeState::Proposed);
+        let met = if undecided {
+            let met = self.met_by_change(authority, id, RECHECK_MS).await?;
+            let named = met.into_iter().flat_map(|(known, hits)| {
+                let inspection = known.opened.inspection;
+                hits.into_iter().map(move |hit| (inspection, hit.entry))
+            });
+            Some(named.collect())
+        } else {
+            None
+        };
+        Ok(ChangeView { change, rows, met })
+    }
+
+    /// The list's head and its newest changes.
+    pub(crate) async fn list_overview(
+        &self,
+        officer: &ListOfficer,
+    ) -> Result<(Option<Head>, Vec<StoredChange>), AppError> {
+        let authority = &officer.0.authority;
+        let head = self.0.store.list_head(authority).await?;
+        Ok((head, self.0.store.changes(authority, CHANGES_SHOWN).await?))
+    }
+
+    /// An entry's versions, the newest first; looking is audited.
+    pub(crate) async fn entry_history(
+        &self,
+        officer: &ListOfficer,
+        id: &str,
+    ) -> Result<Vec<(StoredChange, Option<ListEntry>)>, AppError> {
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let history = self.0.store.entry_history(authority, id).await?;
+        if history.is_empty() {
+            return Err(AppError::NoEntry);
+        }
+        self.audit(authority.as_str(), login, "entry.look", id)
+            .await?;
+        Ok(history)
+    }
+
+    /// An officer has compared the traveller of a case with a listed person: it is somebody else. Holds until `until`, or until the entry
+    /// is changed; never for a document.
+    pub(crate) async fn clear_namesake(
+        &self,
+        officer: &StoredOfficer,
+        inspection: InspectionId,
+        entry: &str,
+        reason: &str,
+        days: i64,
+    ) -> Result<(), AppError> {
+        let reason = remark(reason)?;
+        if !(1..=CLEARANCE_DAYS_MAX).contains(&days) {
+            return Err(AppError::NoReason);
+        }
+        let case = self.0.store.case(&officer.authority, inspection).await?;
+        let opened = case
+            .and_then(|case| case.document)
+            .ok_or(AppError::NoCase)?;
+        let verdict = self
+            .0
+            .store
+            .latest_verdict(&officer.authority, inspection)
+            .await?;
+        let hits = verdict
+            .and_then(|(_, screening)| screening)
+            .map(|screening| screening.hits)
+            .unwrap_or_default();
+        let hit = hits
+            .iter()
+            .find(|hit| hit.on == HitOn::Person && hit.entry == entry)
+            .ok_or(AppError::NoEntry)?;
+        let document = TravelDocument::from(&opened.document);
+        let now = self.now();
+        let cleared = Cleared {
+            by: officer.login.to_string(),
+            reason: reason.to_owned(),
+            until: now.plus_ms(days * DAY_MS),
+        };
+        let (authority, login) = (officer.authority.as_str(), officer.login.as_str());
+        let subject = format!("{inspection} {entry}");
+        self.audit(authority, login, "namesake.clear", &subject)
+            .await?;
+        let holder = holder_key(&document);
+        self.0
+            .store
+            .clear_namesake(&officer.authority, &holder, hit, &cleared, now)
+            .await
+    }
+
+    /// Takes a clearance back.
+    pub(crate) async fn end_clearance(
+        &self,
+        officer: &StoredOfficer,
+        id: i64,
+    ) -> Result<(), AppError> {
+        let (authority, login) = (&officer.authority, officer.login.as_str());
+        self.audit(authority.as_str(), login, "namesake.end", &id.to_string())
+            .await?;
+        let ended = self
+            .0
+            .store
+            .end_clearance(authority, id, self.now())
+            .await?;
+        if ended { Ok(()) } else { Err(AppError::NoSuch) }
+    }
+
+    pub(crate) async fn alerts(
+        &self,
+        officer: &StoredOfficer,
+    ) -> Result<(Vec<StoredAlert>, Vec<StoredNamesake>), AppError> {
+        let (authority, now) = (&officer.authority, self.now());
+        let alerts = self.0.store.alerts(authority).await?;
+        let login = officer.login.as_str();
+        self.audit(authority.as_str(), login, "alerts.look", authority.as_str())
+            .await?;
+        Ok((alerts, self.0.store.namesakes(authority, now).await?))
+    }
+
+    pub(crate) async fn see_alert(
+        &self,
+        officer: &StoredOfficer,
+        seq: i64,
+    ) -> Result<(), AppError> {
+        let (authority, login) = (&officer.authority, officer.login.as_str());
+        self.audit(authority.as_str(), login, "alert.seen", &seq.to_string())
+            .await?;
+        let seen = self
+            .0
+            .store
+            .see_alert(authority, seq, login, self.now())
+            .await?;
+        self.changed(authority);
+        if seen { Ok(()) } else { Err(AppError::NoSuch) }
+    }
+
+    pub(crate) async fn audit_change(
+        &self,
+        officer: &ListOfficer,
+        action: &str,
+        change: i64,
+    ) -> Result<(), AppError> {
+        let (authority, login) = (officer.0.authority.as_str(), officer.0.login.as_str());
+        self.audit(authority, login, action, &format!("change {change}"))
+            .await
+    }
+}
+
+/// An officer who maintains lists. There is no other way to change one.
+pub struct ListOfficer(pub(crate) StoredOfficer);
+
+impl ListOfficer {
+    /// An error for officers without the duty.
+    pub(crate) fn of(officer: StoredOfficer) -> Result<Self, AppError> {
+        if officer.lists {
+            Ok(Self(officer))
+        } else {
+            Err(AppError::NoListDuty)
+        }
+    }
+}
+
+/// Rows on their way to the database, with their lines.
+#[derive(Default)]
+struct Batch {
+    puts: Vec<(u64, ListEntry)>,
+    withdrawn: Vec<(u64, String)>,
+}
+
+impl DraftReport {
+    fn bad(&mut self, line: u64, reason: String) {
+        self.bad_count += 1;
+        if self.bad.len() < BAD_ROWS_SHOWN_MAX {
+            self.bad.push(LineReport { line, reason });
+        }
+    }
+
+    fn odd(&mut self, line: u64, reason: String) {
+        self.odd_count += 1;
+        if self.odd.len() < BAD_ROWS_SHOWN_MAX {
+            self.odd.push(LineReport { line, reason });
+        }
+    }
+}
+
+fn remark(text: &str) -> Result<&str, AppError> {
+    let text = text.trim();
+    if (REMARK_CHARS_MIN..=REMARK_CHARS_MAX).contains(&text.chars().count()) {
+        Ok(text)
+    } else {
+        Err(AppError::NoRemark)
+    }
+}
+
+fn expect_state(change: &StoredChange, expected: ChangeState) -> Result<(), AppError> {
+    if change.state == expected {
+        Ok(())
+    } else {
+        let state = change.state;
+        Err(AppError::WrongState { state, expected })
+    }
+}
+
+/// Somebody else was faster.
+fn expect_done(done: bool, change: &StoredChange, expected: ChangeState) -> Result<(), AppError> {
+    if done {
+        Ok(())
+    } else {
+        let state = change.state;
+        Err(AppError::WrongState { state, expected })
+    }
+}
+
+/// How old a list is, for pages and programs, seconds.
+pub(crate) fn age_s(now: UtcTime, head: &Head) -> u64 {
+    u64::try_from(now.0.saturating_sub(head.confirmed.0) / 1_000).unwrap_or(0)
+}
+
+const DAY_MS: i64 = 86_400_000;

@@ -1,0 +1,336 @@
+//! Use cases of screening: a traveller against the authority's list, and a new version of the list against known travellers.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use egate_rules::watch::{
+    Action,
+    index::{Builder, Entry, EntryId, LayeredList, SnapshotIdentity},
+};
+use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, TravelDocument};
+use egate_wire::v1::ListState;
+
+use super::{App, AppError, Authority};
+use crate::{
+    limits::{LIST_WATCH_MS, PRESENT_MS, RECHECK_MS},
+    lists::{
+        entry::{EntryDocument, ListEntry},
+        screening::{
+            Hit, HitOn, Screening, document_key, documents_met, holder_key, person_hit, person_of,
+        },
+        serving::Served,
+    },
+    store::alerts::{Alert, AlertKind, KnownTraveller},
+    watchindex::live::{self, LiveListError},
+};
+
+/// A list fit to answer from.
+pub(super) struct FreshList {
+    pub(super) served: Served,
+    pub(super) age_s: u64,
+}
+
+impl App {
+    /// The list's newest version; a missing, stale or unsound list is an error, so that it can never lead to `Clear`.
+    pub(super) async fn fresh_list(&self, authority: &Authority) -> Result<FreshList, AppError> {
+        let head = self.0.store.list_head(&authority.id).await?;
+        let head = head.ok_or(AppError::ListMissing)?;
+        let age_ms = self.now().0.saturating_sub(head.confirmed.0);
+        let age_s = u64::try_from(age_ms / 1_000).unwrap_or(0);
+        let limit_s = authority.list_age_limit_s;
+        if age_s > limit_s {
+            return Err(AppError::ListStale { age_s, limit_s });
+        }
+        let list = self.served(&authority.id)?;
+        let served = list.at(&head, &self.0.store, authority).await?;
+        if !served.beside.sound {
+            return Err(AppError::ListUnsound);
+        }
+        Ok(FreshList { served, age_s })
+    }
+
+    pub(super) fn list_state(authority: &Authority, fresh: &FreshList) -> ListState {
+        ListState {
+            list: authority.list.clone(),
+            version: fresh.served.beside.version,
+            entries: fresh.served.beside.entries,
+            age_s: fresh.age_s,
+        }
+    }
+
+    /// Everything of the list that the holder of the document meets.
+    pub(super) async fn screen(
+        &self,
+        authority: &Authority,
+        document: &TravelDocument,
+    ) -> Result<Screening, AppError> {
+        let fresh = self.fresh_list(authority).await?;
+        let state = &fresh.served.beside;
+        let thresholds = authority.budget.thresholds(state.entries);
+        let mut screening = Screening::new(
+            &authority.list,
+            (state.version, state.hash, state.entries),
+            fresh.age_s,
+            &authority.weights,
+            thresholds,
+        );
+        let (now, person) = (self.now(), person_of(document));
+        let today = now.date();
+        let list = self.served(&authority.id)?;
+        let found = list.persons(&fresh.served.list, &person, authority, thresholds);
+        for (row, outcome) in found {
+            let kept = self.0.store.list_row(&authority.id, row).await?;
+            let kept =
+                kept.ok_or_else(|| AppError::Corrupt("an index without its entry".into()))?;
+            let hit = person_hit(
+                row,
+                &kept.entry,
+                &person,
+                outcome,
+                &authority.weights,
+                today,
+            );
+            screening.hits.extend(hit);
+        }
+        for hit in self.documents_hit(authority, document, today).await? {
+            screening.hits.push(hit);
+        }
+        let cleared = self
+            .0
+            .store
+            .cleared(&authority.id, &holder_key(document), now)
+            .await?;
+        for hit in &mut screening.hits {
+            // A listed document is a listed document, whoever carries it.
+            if hit.on == HitOn::Person {
+                let key = (hit.entry.clone(), hit.entry_sha256.clone());
+                hit.cleared = cleared.get(&key).cloned();
+            }
+        }
+        Ok(screening)
+    }
+
+    async fn documents_hit(
+        &self,
+        authority: &Authority,
+        document: &TravelDocument,
+        today: Date,
+    ) -> Result<Vec<Hit>, AppError> {
+        let Some(key) = document_key(document) else {
+            return Ok(Vec::new());
+        };
+        let class = key.class().to_string();
+        let candidates = self
+            .0
+            .store
+            .document_candidates(&authority.id, &key.folded_number(), key.issuer(), &class)
+            .await?;
+        let mut hits = Vec::new();
+        for (row, found, sentence) in documents_met(&key, &candidates) {
+            let kept = self.0.store.list_row(&authority.id, row).await?;
+            if let Some(kept) = kept.filter(|kept| kept.entry.counts_on(today)) {
+                let mut hit = Hit::new(HitOn::Document, found, row, &kept.entry);
+                hit.sentences.push(sentence);
+                hits.push(hit);
+            }
+        }
+        Ok(hits)
+    }
+
+    /// Tells the owner's officers of hits that nobody else learns of.
+    pub(super) async fn alert_silently(
+        &self,
+        authority: &AuthorityId,
+        inspection: InspectionId,
+        lane: &LaneId,
+        screening: &Screening,
+    ) -> Result<(), AppError> {
+        let silent = screening
+            .effective()
+            .filter(|hit| hit.action == Action::SilentAlert);
+        for hit in silent {
+            let alert = Alert {
+                kind: AlertKind::Silent,
+                inspection: Some(inspection),
+                lane: Some(lane.clone()),
+                hit: hit.clone(),
+            };
+            self.0
+                .store
+                .add_alert(authority, &alert, self.now())
+                .await?;
+            self.changed(authority);
+        }
+        Ok(())
+    }
+
+    /// Keeps every list at its newest version, holds new versions against known travellers, and makes snapshots. Never returns.
+    pub async fn follow_lists(self) {
+        loop {
+            for authority in self.0.authorities.values() {
+                if let Err(error) = self.follow(authority).await {
+                    tracing::error!(authority.id = %authority.id, %error, "a list cannot be brought up to date");
+                }
+            }
+            tokio::time::sleep(Duration::from_millis(LIST_WATCH_MS)).await;
+        }
+    }
+
+    /// Brings one list up to date.
+    async fn follow(&self, authority: &Authority) -> Result<(), AppError> {
+        let Some(head) = self.0.store.list_head(&authority.id).await? else {
+            return Ok(());
+        };
+        let list = self.served(&authority.id)?;
+        let before = list.current().map(|served| served.beside.version);
+        let served = list.at(&head, &self.0.store, authority).await?;
+        if before == Some(served.beside.version) {
+            return Ok(());
+        }
+        if !served.beside.sound {
+            tracing::error!(authority.id = %authority.id, version = head.version, "the list does not find its canaries and is not served");
+        }
+        self.changed(&authority.id);
+        // Versions older than the first one that this replica served have been held against travellers by whoever served them.
+        for version in before.unwrap_or(head.version.saturating_sub(1)) + 1..=head.version {
+            if self.0.store.claim_recheck(&authority.id, version).await? {
+                self.recheck(authority, version).await?;
+            }
+        }
+        let (app, id) = (self.clone(), authority.id.clone());
+        super::blocking(move || {
+            let authority = app.authority(&id)?;
+            let folder = app.0.store.snapshots();
+            let made = app.served(&id)?.compact(authority, &folder, app.now());
+            made.map_err(AppError::Index)
+        })
+        .await
+    }
+
+    /// Holds what a version has added or changed against travellers who are present or were lately admitted.
+    async fn recheck(&self, authority: &Authority, version: u64) -> Result<(), AppError> {
+        let Some((_, change)) = self.0.store.version_header(&authority.id, version).await? else {
+            return Ok(());
+        };
+        let now = self.now();
+        for (known, hits) in self.met_by_change(authority, change.id, RECHECK_MS).await? {
+            let running = now.0.saturating_sub(known.opened.opened_at.0) < PRESENT_MS;
+            let kind = match known.outcome {
+                None if running => AlertKind::Present,
+                Some(Outcome::Admitted) => AlertKind::Admitted,
+                // Officers have them, or they never crossed.
+                None | Some(_) => continue,
+            };
+            for hit in hits {
+                let alert = Alert {
+                    kind,
+                    inspection: Some(known.opened.inspection),
+                    lane: Some(known.opened.lane.clone()),
+                    hit,
+                };
+                self.0.store.add_alert(&authority.id, &alert, now).await?;
+            }
+        }
+        self.changed(&authority.id);
+        Ok(())
+    }
+
+    /// Known travellers of the last `back_ms` whom the entries of a change meet, in force or not: for re-checks and for dry runs.
+    pub(super) async fn met_by_change(
+        &self,
+        authority: &Authority,
+        change: i64,
+        back_ms: i64,
+    ) -> Result<Vec<(KnownTraveller, Vec<Hit>)>, AppError> {
+        let now = self.now();
+        let mut rows = BTreeMap::new();
+        let mut after = String::new();
+        loop {
+            let step = self
+                .0
+                .store
+                .change_rows(&authority.id, change, &after)
+                .await?;
+            let Some(last) = step.last() else { break };
+            after.clone_from(&last.entry);
+            for row in step {
+                if let Some(body) = row.body {
+                    rows.insert(row.number, serde_json::from_str::<ListEntry>(&body)?);
+                }
+            }
+        }
+        let since = now.plus_ms(-back_ms);
+        let known = self.0.store.known_travellers(&authority.id, since).await?;
+        if rows.is_empty() || known.is_empty() {
+            return Ok(Vec::new());
+        }
+        let entries = self.0.store.list_head(&authority.id).await?;
+        let entries = entries.map_or(0, |head| head.entries);
+        let (app, id) = (self.clone(), authority.id.clone());
+        super::blocking(move || app.meet(&id, &rows, known, entries)).await
+    }
+
+    fn meet(
+        &self,
+        authority: &AuthorityId,
+        rows: &BTreeMap<i64, ListEntry>,
+        known: Vec<KnownTraveller>,
+        entries: u64,
+    ) -> Result<Vec<(KnownTraveller, Vec<Hit>)>, AppError> {
+        let authority = self.authority(authority)?;
+        let today = self.now().date();
+        let rows_in_force = rows.iter().filter(|(_, entry)| entry.counts_on(today));
+        let mut builder = Builder::default();
+        let mut documents: Vec<(i64, EntryDocument)> = Vec::new();
+        for (row, entry) in rows_in_force {
+            if let Some(person) = entry.person() {
+                let id = EntryId(u64::try_from(*row).unwrap_or(0));
+                let pushed = builder.push(&Entry { id, person });
+                pushed.map_err(|e| AppError::Index(LiveListError::Entries(e)))?;
+            }
+            documents.extend(entry.fields().documents.iter().map(|d| (*row, d.clone())));
+        }
+        let identity = SnapshotIdentity {
+            list: String::new(),
+            version: 0,
+            built_unix_ms: 0,
+            weights_hash: authority.weights.sha256,
+        };
+        let index = live::in_memory(builder, &identity).map_err(AppError::Index)?;
+        let list = LayeredList::new(Arc::new(index));
+        let search = self.served(&authority.id)?;
+        let thresholds = authority.budget.thresholds(entries);
+        let mut met = Vec::new();
+        for known in known {
+            let document = TravelDocument::from(&known.opened.document);
+            let person = person_of(&document);
+            let mut hits: Vec<Hit> = Vec::new();
+            for (row, outcome) in search.persons(&list, &person, authority, thresholds) {
+                let Some(entry) = rows.get(&row) else {
+                    continue;
+                };
+                hits.extend(person_hit(
+                    row,
+                    entry,
+                    &person,
+                    outcome,
+                    &authority.weights,
+                    today,
+                ));
+            }
+            if let Some(key) = document_key(&document) {
+                for (row, found, sentence) in documents_met(&key, &documents) {
+                    let Some(entry) = rows.get(&row) else {
+                        continue;
+                    };
+                    let mut hit = Hit::new(HitOn::Document, found, row, entry);
+                    hit.sentences.push(sentence);
+                    hits.push(hit);
+                }
+            }
+            if !hits.is_empty() {
+                met.push((known, hits));
+            }
+        }
+        Ok(met)
+    }
+}

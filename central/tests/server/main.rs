@@ -1,0 +1,10 @@
+//! The whole of central from outside.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test helper that cannot do its part must fail loudly"
+)]
+
+mod gates;
+mod lists;
+mod world;
