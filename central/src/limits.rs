@@ -122,3 +122,6 @@ pub(crate) const LIST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 
 /// Longest line of a package, bytes: the largest entry that is accepted has fields of some kilobytes.
 pub(crate) const PACKAGE_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
+
+/// Shorter lists are judged as if they had so many entries.
+pub(crate) const JUDGED_ENTRIES_MIN: u64 = 1_000;
