@@ -196,6 +196,18 @@ impl App {
                 self.recheck(authority, version).await?;
             }
         }
+        self.snapshot(authority).await
+    }
+
+    /// Makes snapshot files of the lists of which enough has changed since the last one.
+    pub async fn snapshot_lists(&self) -> Result<(), AppError> {
+        for authority in self.0.authorities.values() {
+            self.snapshot(authority).await?;
+        }
+        Ok(())
+    }
+
+    async fn snapshot(&self, authority: &Authority) -> Result<(), AppError> {
         let (app, id) = (self.clone(), authority.id.clone());
         super::blocking(move || {
             let authority = app.authority(&id)?;
@@ -204,6 +216,12 @@ impl App {
             made.map_err(AppError::Index)
         })
         .await
+    }
+
+    /// The version whose snapshot file the list rests on; 0 for one that was built of the database, none for a list not yet asked for.
+    pub fn snapshot_in_use(&self, authority: &AuthorityId) -> Option<u64> {
+        let served = self.served(authority).ok()?.current()?;
+        Some(served.list.base().identity().version)
     }
 
     /// Holds what a version has added or changed against travellers who are present or were lately admitted.

@@ -147,6 +147,17 @@ impl Store {
             .collect()
     }
 
+    /// Alerts as `kind entry inspection`, oldest first.
+    pub async fn alert_lines(&self, authority: &AuthorityId) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar(
+            "SELECT kind || ' ' || (hit ->> 'entry') || ' ' || coalesce(inspection, '') FROM list_alerts \
+             WHERE authority = ? ORDER BY seq",
+        )
+        .bind(authority.as_str())
+        .fetch_all(&self.pool)
+        .await
+    }
+
     pub(crate) async fn unseen_alerts(&self, authority: &AuthorityId) -> Result<u64, AppError> {
         let count: i64 = sqlx::query_scalar(
             "SELECT count(*) FROM list_alerts WHERE authority = ? AND seen_ms IS NULL",

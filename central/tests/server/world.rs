@@ -33,6 +33,8 @@ use tower::ServiceExt as _;
 
 pub(crate) const NOW: UtcTime = UtcTime(1_800_000_000_000);
 pub(crate) const LIST_AGE_LIMIT_S: u64 = 86_400;
+/// Surname of the listed contact.
+pub(crate) const LISTED: &str = "SICKSON";
 pub(crate) const PASSWORD: &str = "correct horse";
 
 pub(crate) struct World {
@@ -67,10 +69,7 @@ pub(crate) fn key(authority: &AuthorityId) -> AuthorityKey {
 }
 
 impl World {
-    pub(crate) async fn new() -> Self {
-        let dir = tempfile::tempdir().unwrap();
-        let store = Store::open(&dir.path().join("central.db")).await.unwrap();
-        let clock = ManualClock::at(NOW);
+    pub(crate) fn authorities() -> Vec<Authority> {
         let authority = |id: AuthorityId, name: &str, identity| Authority {
             key: key(&id),
             list: format!("{id}-watch"),
@@ -83,26 +82,41 @@ impl World {
             weights: MatcherWeights::built_in(),
             budget: AlertBudget::default(),
         };
-        let authorities = vec![
+        vec![
             authority(border(), "Border Inspection", true),
             authority(quarantine(), "Quarantine", false),
-        ];
+        ]
+    }
+
+    /// Without lists and officers.
+    pub(crate) async fn bare() -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        let store = Store::open(&dir.path().join("central.db")).await.unwrap();
+        let clock = ManualClock::at(NOW);
         let random = Arc::new(CountingRandom::default());
-        let app = App::new(authorities, store.clone(), Arc::new(clock.clone()), random);
-        let world = Self {
+        let app = App::new(
+            Self::authorities(),
+            store.clone(),
+            Arc::new(clock.clone()),
+            random,
+        );
+        Self {
             app,
             store,
             clock,
             dir,
-        };
+        }
+    }
+
+    pub(crate) async fn new() -> Self {
+        let world = Self::bare().await;
         for (whose, entry) in [(border(), stolen_passport()), (quarantine(), contact())] {
             for (login, lists) in [("officer", false), ("keeper", true), ("second", true)] {
                 let login = OfficerId::parse(&format!("{login}.{whose}")).unwrap();
-                let added =
-                    world
-                        .app
-                        .add_officer(&whose, &login, "Officer Sample", PASSWORD, lists);
-                added.await.unwrap();
+                let (name, app) = ("Officer Sample", &world.app);
+                app.add_officer(&whose, &login, name, PASSWORD, lists)
+                    .await
+                    .unwrap();
             }
             world.install(&whose, vec![entry]).await;
         }
@@ -233,13 +247,33 @@ impl World {
     }
 
     pub(crate) async fn decide(&self, cookie: &str, n: u8, form: &str) -> StatusCode {
+        let path = format!("/console/cases/{}/decision", inspection(n));
+        self.form(cookie, &path, form).await
+    }
+
+    /// Sends a form of the console with the session's token.
+    pub(crate) async fn form(&self, cookie: &str, path: &str, form: &str) -> StatusCode {
         let page = self.page(cookie, "/console/lanes").await.1;
         let csrf = page.split("name=\"csrf\" value=\"").nth(1).unwrap();
         let csrf = csrf.split('"').next().unwrap();
-        let path = format!("/console/cases/{}/decision", inspection(n));
-        self.send(None, post(&path, cookie, format!("csrf={csrf}&{form}")))
-            .await
-            .0
+        let request = post(path, cookie, format!("csrf={csrf}&{form}"));
+        self.send(None, request).await.0
+    }
+
+    /// Asks the interface of lists.
+    pub(crate) async fn api(
+        &self,
+        method: &str,
+        path: &str,
+        session: &str,
+        body: serde_json::Value,
+    ) -> (StatusCode, Vec<u8>) {
+        let mut request = json(method, path, &body);
+        if !session.is_empty() {
+            let value = format!("Bearer {session}").parse().unwrap();
+            request.headers_mut().insert(header::AUTHORIZATION, value);
+        }
+        self.send(None, request).await
     }
 }
 
@@ -320,6 +354,8 @@ pub(crate) fn parse<T: DeserializeOwned>(body: &[u8]) -> T {
     serde_json::from_slice(body).unwrap()
 }
 
+/// Who shares no birth date with the listed contact unless the surname says so: given name, date and nationality alone would make a
+/// possibility.
 pub(crate) fn document(number: &str, surname: &str) -> DocumentMessage {
     DocumentMessage {
         code: "P".into(),
@@ -328,7 +364,7 @@ pub(crate) fn document(number: &str, surname: &str) -> DocumentMessage {
         date_of_expiry: None,
         surname: surname.into(),
         given: "ANNA".into(),
-        date_of_birth: Some(Date::new(1980, 1, 2).unwrap()),
+        date_of_birth: Some(Date::new(if surname == LISTED { 1980 } else { 1971 }, 1, 2).unwrap()),
         sex: Sex::Female,
         nationality: StateCode::parse("UTO").unwrap(),
     }
