@@ -3,4 +3,5 @@
 //! **Invariant:** no I/O, no clock, no randomness.
 
 pub mod joint;
+pub mod targeting;
 pub mod watch;

@@ -38,6 +38,28 @@ impl UtcTime {
     pub fn date(self) -> Date {
         Date::from_days(self.0.div_euclid(86_400_000))
     }
+
+    /// Parses RFC 3339 in UTC, `YYYY-MM-DDTHH:MM:SSZ`, with or without milliseconds.
+    pub fn parse(text: &str) -> Result<Self, DateError> {
+        let malformed = || DateError::MalformedInstant;
+        let (date, time) = text.split_once('T').ok_or_else(malformed)?;
+        let time = time.strip_suffix('Z').ok_or_else(malformed)?;
+        let (time, ms) = time.split_once('.').unwrap_or((time, "000"));
+        let mut parts = time.splitn(3, ':').chain([ms]);
+        let mut number = |width: usize, below: i64| {
+            parts
+                .next()
+                .filter(|p| p.len() == width && p.bytes().all(|b| b.is_ascii_digit()))
+                .and_then(|p| p.parse::<i64>().ok())
+                .filter(|number| *number < below)
+                .ok_or_else(malformed)
+        };
+        let (hours, minutes) = (number(2, 24)?, number(2, 60)?);
+        let (seconds, ms) = (number(2, 60)?, number(3, 1_000)?);
+        let days = Date::parse(date)?.days();
+        let seconds = ((days * 24 + hours) * 60 + minutes) * 60 + seconds;
+        Ok(Self(seconds * 1_000 + ms))
+    }
 }
 
 impl fmt::Display for UtcTime {
@@ -81,6 +103,9 @@ pub enum DateError {
     /// Not of the form `YYYY-MM-DD`.
     #[error("{0:?} is not of the form YYYY-MM-DD")]
     Malformed(String),
+    /// Not of the form `YYYY-MM-DDTHH:MM:SSZ`.
+    #[error("an instant is not of the form YYYY-MM-DDTHH:MM:SSZ")]
+    MalformedInstant,
 }
 
 impl Date {
@@ -234,7 +259,35 @@ mod tests {
         }
     }
 
+    #[test]
+    fn instants_that_do_not_exist_are_refused() {
+        assert_eq!(UtcTime::parse("1970-01-01T00:00:01Z"), Ok(UtcTime(1_000)));
+        for bad in [
+            "2026-02-29T00:00:00Z",
+            "2026-11-23T24:00:00Z",
+            "2026-11-23T09:60:00Z",
+            "2026-11-23T09:41:60Z",
+            "2026-11-23T09:41:26",
+            "2026-11-23T09:41:26+00:00",
+            "2026-11-23T09:41Z",
+            "2026-11-23T09:41:26.1Z",
+            "2026-11-23T09:41:26.1234Z",
+            "2026-11-23T09:41:26:00Z",
+            "2026-11-23T+9:41:26Z",
+            "2026-11-23",
+            "",
+        ] {
+            assert!(UtcTime::parse(bad).is_err(), "{bad:?} must be refused");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn instants_and_their_texts_are_inverse(ms in -62_135_596_800_000i64..253_402_300_800_000) {
+            let instant = UtcTime(ms);
+            prop_assert_eq!(UtcTime::parse(&instant.to_string()), Ok(instant));
+        }
+
         #[test]
         fn days_and_dates_are_inverse(days in -700_000i64..2_900_000) {
             let date = Date::from_days(days);
