@@ -115,13 +115,14 @@ CREATE TABLE list_rechecks (
     version   INTEGER NOT NULL,
     PRIMARY KEY (authority, version)
 );
--- Hits of a rule on one day.
+-- Inspections that a rule has met on one day, each once: a gate that asks twice is one traveller.
 CREATE TABLE rule_hits (
-    authority TEXT NOT NULL,
-    entry     TEXT NOT NULL,
-    day       TEXT NOT NULL,
-    hits      INTEGER NOT NULL,
-    PRIMARY KEY (authority, entry, day)
+    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    authority  TEXT NOT NULL,
+    entry      TEXT NOT NULL,
+    day        TEXT NOT NULL,
+    inspection TEXT NOT NULL,
+    UNIQUE (authority, entry, day, inspection)
 );
 ALTER TABLE officers ADD COLUMN lists INTEGER NOT NULL DEFAULT 0; -- may draft, propose and approve changes of lists
 -- What the answer rests on, as JSON. Verdicts from before hold an array of hits of another form.

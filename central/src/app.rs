@@ -281,7 +281,9 @@ impl App {
         let authority = self.authority(authority)?;
         let opened = self.own_inspection(&authority.id, inspection, lane).await?;
         let document = TravelDocument::from(&opened.document);
-        let screening = self.screen(authority, &document).await?;
+        let screening = self
+            .screen(authority, &opened.document, None, Some(inspection))
+            .await?;
         let checks = self
             .own_checks(authority, inspection, submission, &document)
             .await?;

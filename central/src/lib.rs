@@ -29,4 +29,4 @@ pub use app::{
     packages::Received,
 };
 pub use console::{PAGES, SamplePage, router};
-pub use store::{ChainError, Store};
+pub use store::{ChainError, Store, alerts::ExpectedTraveller};

@@ -10,6 +10,7 @@
 //! | `DELETE /v1/lists/changes/{id}` | gives a draft up |
 //! | `POST /v1/lists/returns` | drafts the way back: `{version}` |
 //! | `GET /v1/lists/entries/{id}` | an entry with its versions |
+//! | `POST /v1/lists/expected` | announces travellers: a list of `{document, arrives, journey}` |
 
 use axum::{
     Json, Router,
@@ -32,7 +33,10 @@ use crate::{
         change::{ChangeKind, ChangeState, Difference},
         entry::{EntryFields, ListEntry},
     },
-    store::lists::{StoredChange, StoredRow},
+    store::{
+        alerts::ExpectedTraveller,
+        lists::{StoredChange, StoredRow},
+    },
 };
 
 pub(crate) fn routes() -> Router<App> {
@@ -46,6 +50,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/lists/changes/{id}/rejection", post(reject))
         .route("/v1/lists/returns", post(draft_return))
         .route("/v1/lists/entries/{id}", get(entry))
+        .route("/v1/lists/expected", post(expect))
         .layer(DefaultBodyLimit::max(LIST_BODY_BYTES_MAX))
 }
 
@@ -95,7 +100,7 @@ async fn state(State(app): State<App>, officer: ListOfficer) -> Result<Json<List
 #[serde(deny_unknown_fields)]
 struct NewChange {
     #[serde(default)]
-    put: Vec<EntryFields>,
+    put: Vec<serde_json::Value>,
     #[serde(default)]
     withdraw: Vec<String>,
 }
@@ -106,8 +111,9 @@ async fn draft(
     body: Bytes,
 ) -> Result<(StatusCode, Json<DraftReport>), AppError> {
     let change: NewChange = parse(&body)?;
-    let puts = change.put.into_iter().map(|fields| {
-        let entry = ListEntry::try_from(fields).map_err(|e| e.to_string());
+    let puts = change.put.into_iter().map(|value| {
+        // The parser's words may quote the entry: they go to its author and nowhere else.
+        let entry = serde_json::from_value::<ListEntry>(value).map_err(|e| e.to_string());
         entry.map(|entry| Draft::Put(Box::new(entry)))
     });
     let withdrawn = change
@@ -210,8 +216,8 @@ struct ChangeWithRows {
     #[serde(flatten)]
     change: ChangeMessage,
     rows: Vec<RowMessage>,
-    /// Inspections of lately inspected travellers with the entries that they meet; absent once decided.
-    would_have_met: Option<Vec<(String, String)>>,
+    /// Inspections of lately inspected travellers with the entries that they meet, announced travellers without one; absent once decided.
+    would_have_met: Option<Vec<(Option<String>, String)>>,
 }
 
 #[derive(Serialize)]
@@ -244,7 +250,7 @@ async fn change(
     let rows: Result<Vec<_>, _> = view.rows.into_iter().map(RowMessage::try_from).collect();
     let met = view.met.map(|met| {
         let met = met.into_iter();
-        met.map(|(inspection, entry)| (inspection.to_string(), entry))
+        met.map(|(inspection, entry)| (inspection.map(|id| id.to_string()), entry))
             .collect()
     });
     Ok(Json(ChangeWithRows {
@@ -343,4 +349,19 @@ async fn entry(
         entry: entry.map(EntryFields::from),
     });
     Ok(Json(versions.collect()))
+}
+
+#[derive(Serialize)]
+struct Announced {
+    travellers: usize,
+}
+
+async fn expect(
+    State(app): State<App>,
+    officer: ListOfficer,
+    body: Bytes,
+) -> Result<Json<Announced>, AppError> {
+    let expected: Vec<ExpectedTraveller> = parse(&body)?;
+    let travellers = app.expect_travellers(&officer, expected).await?;
+    Ok(Json(Announced { travellers }))
 }

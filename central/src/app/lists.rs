@@ -16,7 +16,7 @@ use crate::{
     },
     store::{
         StoredOfficer,
-        alerts::{StoredAlert, StoredNamesake},
+        alerts::{Known, StoredAlert, StoredNamesake},
         lists::{Approval, Head, StoredChange, StoredRow},
     },
 };
@@ -76,8 +76,8 @@ pub(crate) struct ChangeView {
     pub(crate) change: StoredChange,
     /// The first rows.
     pub(crate) rows: Vec<StoredRow>,
-    /// Lately inspected travellers whom its entries would have met.
-    pub(crate) met: Option<Vec<(InspectionId, String)>>,
+    /// Lately inspected and announced travellers whom its entries would have met, and which entry; the announced without inspection.
+    pub(crate) met: Option<Vec<(Option<InspectionId>, String)>>,
 }
 
 impl App {
@@ -374,7 +374,10 @@ impl App {
         let met = if undecided {
             let met = self.met_by_change(authority, id, RECHECK_MS).await?;
             let named = met.into_iter().flat_map(|(known, hits)| {
-                let inspection = known.opened.inspection;
+                let inspection = match known {
+                    Known::Inspected { inspection, .. } => Some(inspection),
+                    Known::Expected => None,
+                };
                 hits.into_iter().map(move |hit| (inspection, hit.entry))
             });
             Some(named.collect())

@@ -2,24 +2,26 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use egate_rules::targeting::{Ceiling, CeilingState, Journey, Subject};
 use egate_rules::watch::{
     Action,
     index::{Builder, Entry, EntryId, LayeredList, SnapshotIdentity},
 };
 use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, TravelDocument};
-use egate_wire::v1::ListState;
+use egate_wire::v1::{DocumentMessage, ListState};
 
-use super::{App, AppError, Authority};
+use super::{App, AppError, Authority, lists::ListOfficer};
 use crate::{
     limits::{LIST_WATCH_MS, PRESENT_MS, RECHECK_MS},
     lists::{
         entry::{EntryDocument, ListEntry},
         screening::{
             Hit, HitOn, Screening, document_key, documents_met, holder_key, person_hit, person_of,
+            rule_hit,
         },
         serving::Served,
     },
-    store::alerts::{Alert, AlertKind, KnownTraveller},
+    store::alerts::{Alert, AlertKind, ExpectedTraveller, Known, KnownTraveller},
     watchindex::live::{self, LiveListError},
 };
 
@@ -57,12 +59,16 @@ impl App {
         }
     }
 
-    /// Everything of the list that the holder of the document meets.
+    /// Everything of the list that the holder of the document meets. Rules count the inspection, and nothing without one; what is known of
+    /// the journey is looked up unless it is given.
     pub(super) async fn screen(
         &self,
         authority: &Authority,
-        document: &TravelDocument,
+        message: &DocumentMessage,
+        journey: Option<&Journey>,
+        inspection: Option<InspectionId>,
     ) -> Result<Screening, AppError> {
+        let document = &TravelDocument::from(message);
         let fresh = self.fresh_list(authority).await?;
         let state = &fresh.served.beside;
         let thresholds = authority.budget.thresholds(state.entries);
@@ -94,6 +100,28 @@ impl App {
         for hit in self.documents_hit(authority, document, today).await? {
             screening.hits.push(hit);
         }
+        let kept;
+        let journey = match journey {
+            Some(journey) => journey,
+            None => {
+                kept = self.journey(authority, message, today).await?;
+                &kept
+            }
+        };
+        let subject = Subject {
+            document,
+            journey,
+            arrival: today,
+        };
+        for (row, entry) in state.special.iter() {
+            let Some(mut hit) = rule_hit(*row, entry, &subject, now) else {
+                continue;
+            };
+            if let Some(inspection) = inspection {
+                hit.rests = self.count_rule(authority, entry, &hit, inspection).await?;
+            }
+            screening.hits.push(hit);
+        }
         let cleared = self
             .0
             .store
@@ -107,6 +135,106 @@ impl App {
             }
         }
         Ok(screening)
+    }
+
+    /// What is known of the journey of who carries a document today.
+    async fn journey(
+        &self,
+        authority: &Authority,
+        document: &DocumentMessage,
+        today: Date,
+    ) -> Result<Journey, AppError> {
+        let days = (today.plus_days(-1), today.plus_days(1));
+        let expected = self
+            .0
+            .store
+            .expected_traveller(&authority.id, document, days)
+            .await?;
+        Ok(expected
+            .map(|expected| expected.journey)
+            .unwrap_or_default())
+    }
+
+    /// Counts a rule's hit, raises the alarm when it reaches its ceiling, and says whether the rule rests.
+    async fn count_rule(
+        &self,
+        authority: &Authority,
+        entry: &ListEntry,
+        hit: &Hit,
+        inspection: InspectionId,
+    ) -> Result<bool, AppError> {
+        let (id, today) = (&authority.id, self.now().date());
+        let Some(rule) = &entry.fields().rule else {
+            return Ok(false);
+        };
+        let store = &self.0.store;
+        let (hits, again) = store
+            .count_rule_hit(id, entry.id(), today, inspection)
+            .await?;
+        let before = Ceiling { day: today, hits };
+        let (_, state) = before.after_hit(today, rule.fields().hits_per_day_max);
+        if state == CeilingState::JustReached && !again {
+            let alert = Alert {
+                kind: AlertKind::Ceiling,
+                inspection: Some(inspection),
+                lane: None,
+                hit: hit.clone(),
+            };
+            store.add_alert(id, &alert, self.now()).await?;
+            self.changed(id);
+        }
+        Ok(state == CeilingState::Beyond)
+    }
+
+    /// Keeps announcements, and tells officers of those whom the list meets. Returns how many there were.
+    pub async fn expect_travellers(
+        &self,
+        officer: &ListOfficer,
+        expected: Vec<ExpectedTraveller>,
+    ) -> Result<usize, AppError> {
+        let authority = self.authority(&officer.0.authority)?;
+        let login = officer.0.login.as_str();
+        let count = expected.len();
+        self.audit(
+            authority.id.as_str(),
+            login,
+            "expected.add",
+            &format!("{count} travellers"),
+        )
+        .await?;
+        let today = self.now().date();
+        self.0
+            .store
+            .forget_expected(&authority.id, today.plus_days(-1))
+            .await?;
+        for traveller in expected {
+            self.0
+                .store
+                .expect_traveller(&authority.id, &traveller)
+                .await?;
+            let screening = self
+                .screen(
+                    authority,
+                    &traveller.document,
+                    Some(&traveller.journey),
+                    None,
+                )
+                .await?;
+            for hit in screening.effective() {
+                let alert = Alert {
+                    kind: AlertKind::Expected,
+                    inspection: None,
+                    lane: None,
+                    hit: hit.clone(),
+                };
+                self.0
+                    .store
+                    .add_alert(&authority.id, &alert, self.now())
+                    .await?;
+            }
+        }
+        self.changed(&authority.id);
+        Ok(count)
     }
 
     async fn documents_hit(
@@ -231,18 +359,29 @@ impl App {
         };
         let now = self.now();
         for (known, hits) in self.met_by_change(authority, change.id, RECHECK_MS).await? {
-            let running = now.0.saturating_sub(known.opened.opened_at.0) < PRESENT_MS;
-            let kind = match known.outcome {
-                None if running => AlertKind::Present,
-                Some(Outcome::Admitted) => AlertKind::Admitted,
-                // Officers have them, or they never crossed.
-                None | Some(_) => continue,
+            let (kind, inspection, lane) = match known {
+                Known::Expected => (AlertKind::Expected, None, None),
+                Known::Inspected {
+                    inspection,
+                    lane,
+                    opened,
+                    outcome,
+                } => {
+                    let running = now.0.saturating_sub(opened.0) < PRESENT_MS;
+                    let kind = match outcome {
+                        None if running => AlertKind::Present,
+                        Some(Outcome::Admitted) => AlertKind::Admitted,
+                        // Officers have them, or they never crossed.
+                        None | Some(_) => continue,
+                    };
+                    (kind, Some(inspection), Some(lane))
+                }
             };
             for hit in hits {
                 let alert = Alert {
                     kind,
-                    inspection: Some(known.opened.inspection),
-                    lane: Some(known.opened.lane.clone()),
+                    inspection,
+                    lane: lane.clone(),
                     hit,
                 };
                 self.0.store.add_alert(&authority.id, &alert, now).await?;
@@ -258,7 +397,7 @@ impl App {
         authority: &Authority,
         change: i64,
         back_ms: i64,
-    ) -> Result<Vec<(KnownTraveller, Vec<Hit>)>, AppError> {
+    ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
         let now = self.now();
         let mut rows = BTreeMap::new();
         let mut after = String::new();
@@ -277,7 +416,27 @@ impl App {
             }
         }
         let since = now.plus_ms(-back_ms);
-        let known = self.0.store.known_travellers(&authority.id, since).await?;
+        let today = now.date();
+        let store = &self.0.store;
+        let inspected = store.known_travellers(&authority.id, since).await?;
+        let expected = store.expected_travellers(&authority.id, today).await?;
+        let rules = rows.values().any(|entry| entry.fields().rule.is_some());
+        let mut known = Vec::with_capacity(inspected.len() + expected.len());
+        for traveller in inspected {
+            let journey = if rules {
+                self.journey(authority, &traveller.document, today).await?
+            } else {
+                Journey::default()
+            };
+            known.push((traveller, journey));
+        }
+        for expected in expected {
+            let traveller = KnownTraveller {
+                document: expected.document,
+                known: Known::Expected,
+            };
+            known.push((traveller, expected.journey));
+        }
         if rows.is_empty() || known.is_empty() {
             return Ok(Vec::new());
         }
@@ -291,11 +450,12 @@ impl App {
         &self,
         authority: &AuthorityId,
         rows: &BTreeMap<i64, ListEntry>,
-        known: Vec<KnownTraveller>,
+        known: Vec<(KnownTraveller, Journey)>,
         entries: u64,
-    ) -> Result<Vec<(KnownTraveller, Vec<Hit>)>, AppError> {
+    ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
         let authority = self.authority(authority)?;
-        let today = self.now().date();
+        let now = self.now();
+        let today = now.date();
         let rows_in_force = rows.iter().filter(|(_, entry)| entry.counts_on(today));
         let mut builder = Builder::default();
         let mut documents: Vec<(i64, EntryDocument)> = Vec::new();
@@ -318,8 +478,8 @@ impl App {
         let search = self.served(&authority.id)?;
         let thresholds = authority.budget.thresholds(entries);
         let mut met = Vec::new();
-        for known in known {
-            let document = TravelDocument::from(&known.opened.document);
+        for (traveller, journey) in known {
+            let document = TravelDocument::from(&traveller.document);
             let person = person_of(&document);
             let mut hits: Vec<Hit> = Vec::new();
             for (row, outcome) in search.persons(&list, &person, authority, thresholds) {
@@ -345,8 +505,17 @@ impl App {
                     hits.push(hit);
                 }
             }
+            let subject = Subject {
+                document: &document,
+                journey: &journey,
+                arrival: today,
+            };
+            hits.extend(
+                rows.iter()
+                    .filter_map(|(row, entry)| rule_hit(*row, entry, &subject, now)),
+            );
             if !hits.is_empty() {
-                met.push((known, hits));
+                met.push((traveller.known, hits));
             }
         }
         Ok(met)

@@ -45,8 +45,10 @@ impl HitRow {
                     .map(|text| (text.clone(), None))
                     .collect(),
             },
-            not_compared: explained
-                .map_or_else(Vec::new, |explained| explained.not_compared.clone()),
+            not_compared: explained.map_or_else(
+                || hit.not_compared.clone(),
+                |explained| explained.not_compared.clone(),
+            ),
             cleared: hit.cleared.as_ref().map(|cleared| {
                 let (reason, by, until) = (&cleared.reason, &cleared.by, cleared.until.date());
                 format!("{reason} — {by}; holds until {until} or until the entry changes")

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use egate_rules::targeting::Rule;
 use egate_rules::watch::{Action, DocumentKey, ListedDocuments, PartialDate, Person};
 use egate_types::{Date, Sex, StateCode};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,9 @@ pub struct EntryFields {
     /// Documents, stolen or of the person.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub documents: Vec<EntryDocument>,
+    /// Whom a rule is about, in place of a person or documents.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rule: Option<Rule>,
     /// What a hit demands.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub action: Option<Action>,
@@ -104,9 +108,12 @@ pub enum EntryError {
         "id is empty, longer than {ENTRY_ID_BYTES_MAX} bytes, or not of letters, digits and - _ . : /"
     )]
     Id,
-    /// Neither a name nor a document.
-    #[error("neither a name nor a document")]
+    /// Neither a name nor a document nor a rule.
+    #[error("neither a name, a document nor a rule")]
     Nobody,
+    /// A rule is about whom its conditions say, and nobody else.
+    #[error("rule: an entry is a rule, or about a person and documents")]
+    RuleAndPerson,
     /// A text without which the entry may not exist.
     #[error("{0} is empty")]
     Missing(&'static str),
@@ -141,8 +148,11 @@ impl TryFrom<EntryFields> for ListEntry {
         {
             return Err(EntryError::Id);
         }
-        if fields.names.is_empty() && fields.documents.is_empty() {
-            return Err(EntryError::Nobody);
+        let nobody = fields.names.is_empty() && fields.documents.is_empty();
+        match &fields.rule {
+            None if nobody => return Err(EntryError::Nobody),
+            Some(_) if !nobody => return Err(EntryError::RuleAndPerson),
+            None | Some(_) => {}
         }
         fields.check_texts()?;
         fields.check_counts()?;
@@ -271,7 +281,7 @@ impl ListEntry {
 
     /// Whether it is looked at for every traveller, and not found by name or document.
     pub fn is_special(&self) -> bool {
-        super::canary::is_canary(self)
+        self.fields.rule.is_some() || super::canary::is_canary(self)
     }
 
     /// Whether the entry counts on a day: from the first to the last, both included.

@@ -2,6 +2,7 @@
 //!
 //! **Invariant:** no I/O. What is found comes from the index and the database; what it means is decided here alone.
 
+use egate_rules::targeting::{IfUnknown, Subject, Truth};
 use egate_rules::watch::{
     Action, DocumentKey, Explanation, ListedDocuments, MATCHER_VERSION, Outcome, PartialDate,
     Person, Thresholds, explain,
@@ -82,6 +83,12 @@ pub(crate) struct Hit {
     pub(crate) explanation: Option<Explanation>,
     /// Why, of a document or a rule.
     pub(crate) sentences: Vec<String>,
+    /// What a rule asks for and nobody knows.
+    #[serde(default)]
+    pub(crate) not_compared: Vec<String>,
+    /// The rule has met as many travellers as it may on this day: counted, and without effect.
+    #[serde(default)]
+    pub(crate) rests: bool,
     /// Set if an officer has found that the traveller is not this person.
     pub(crate) cleared: Option<Cleared>,
 }
@@ -155,9 +162,10 @@ impl Screening {
         }
     }
 
-    /// Hits that count: those of namesakes do not.
+    /// Hits that count: those of namesakes and of rules at rest do not.
     pub(crate) fn effective(&self) -> impl Iterator<Item = &Hit> {
-        self.hits.iter().filter(|hit| hit.cleared.is_none())
+        let counts = |hit: &&Hit| hit.cleared.is_none() && !hit.rests;
+        self.hits.iter().filter(counts)
     }
 }
 
@@ -176,6 +184,8 @@ impl Hit {
             entry_sha256: hex::encode(entry.hash()),
             explanation: None,
             sentences: Vec::new(),
+            not_compared: Vec::new(),
+            rests: false,
             cleared: None,
         }
     }
@@ -281,6 +291,33 @@ pub(crate) fn documents_met(
         met.push((*row, found, sentence));
     }
     met
+}
+
+/// A hit of a rule. Of a traveller of whom too little is known it makes a possibility, if its owner wants that.
+pub(crate) fn rule_hit(
+    row: i64,
+    entry: &ListEntry,
+    subject: &Subject<'_>,
+    now: UtcTime,
+) -> Option<Hit> {
+    let rule = entry.fields().rule.as_ref()?;
+    if !entry.counts_on(now.date()) {
+        return None;
+    }
+    let found = match rule.truth(subject, now) {
+        Truth::Yes => Found::Hit,
+        Truth::Unknown if rule.fields().if_unknown == IfUnknown::Refer => Found::Possible,
+        Truth::Unknown | Truth::No => return None,
+    };
+    let judgement = rule.judge(subject, now);
+    let mut hit = Hit::new(HitOn::Rule, found, row, entry);
+    hit.sentences = judgement
+        .terms
+        .into_iter()
+        .map(|term| term.sentence)
+        .collect();
+    hit.not_compared = judgement.not_known;
+    Some(hit)
 }
 
 /// The authority's verdict: refuse outranks refer; an identity authority also refers every check that did not succeed.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use egate_types::{AuthorityId, InspectionId, LaneId, Outcome, UtcTime};
-use egate_wire::v1::{OpenInspection, PassageRecord};
+use egate_rules::targeting::Journey;
+use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, UtcTime};
+use egate_wire::v1::{DocumentMessage, OpenInspection, PassageRecord};
 use serde::{Deserialize, Serialize};
 use sqlx::Row as _;
 
@@ -72,9 +73,36 @@ pub(crate) struct StoredAlert {
 
 /// A traveller whom the authority knows.
 pub(crate) struct KnownTraveller {
-    pub(crate) opened: OpenInspection,
-    /// How the inspection ended; none while it runs.
-    pub(crate) outcome: Option<Outcome>,
+    pub(crate) document: DocumentMessage,
+    pub(crate) known: Known,
+}
+
+/// Where from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Known {
+    /// Inspected.
+    Inspected {
+        inspection: InspectionId,
+        lane: LaneId,
+        opened: UtcTime,
+        /// How the inspection ended; none while it runs.
+        outcome: Option<Outcome>,
+    },
+    /// Announced.
+    Expected,
+}
+
+/// A traveller as announced by carriers or by themselves.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ExpectedTraveller {
+    /// The document they will carry.
+    pub document: DocumentMessage,
+    /// The day of arrival, or of departure on the way out.
+    pub arrives: Date,
+    /// What is known of the journey.
+    #[serde(default)]
+    pub journey: Journey,
 }
 
 /// A namesake as kept.
@@ -329,11 +357,126 @@ impl Store {
             .map(|row| {
                 let record: Option<Vec<u8>> = row.try_get(1)?;
                 let record = record.map(|body| serde_json::from_slice::<PassageRecord>(&body));
+                let opened: OpenInspection = serde_json::from_str(&row.try_get::<String, _>(0)?)?;
                 Ok(KnownTraveller {
-                    opened: serde_json::from_str(&row.try_get::<String, _>(0)?)?,
-                    outcome: record.transpose()?.map(|record| record.outcome),
+                    document: opened.document,
+                    known: Known::Inspected {
+                        inspection: opened.inspection,
+                        lane: opened.lane,
+                        opened: opened.opened_at,
+                        outcome: record.transpose()?.map(|record| record.outcome),
+                    },
                 })
             })
             .collect()
+    }
+
+    /// Keeps an announcement in place of an earlier one for the same day.
+    pub(crate) async fn expect_traveller(
+        &self,
+        authority: &AuthorityId,
+        expected: &ExpectedTraveller,
+    ) -> Result<(), AppError> {
+        sqlx::query(
+            "INSERT INTO expected_travellers (authority, issuer, number, arrives, body) VALUES (?, ?, ?, ?, ?) \
+             ON CONFLICT (authority, issuer, number, arrives) DO UPDATE SET body = excluded.body",
+        )
+        .bind(authority.as_str())
+        .bind(expected.document.issuer.as_str())
+        .bind(expected.document.number.expose())
+        .bind(expected.arrives.to_string())
+        .bind(serde_json::to_string(expected)?)
+        .execute(&self.pool)
+        .await?;
+        Ok(())
+    }
+
+    /// Forgets who was announced for days before `day`.
+    pub(crate) async fn forget_expected(
+        &self,
+        authority: &AuthorityId,
+        day: Date,
+    ) -> Result<(), AppError> {
+        sqlx::query("DELETE FROM expected_travellers WHERE authority = ? AND arrives < ?")
+            .bind(authority.as_str())
+            .bind(day.to_string())
+            .execute(&self.pool)
+            .await?;
+        Ok(())
+    }
+
+    /// What was announced of the holder of a document for the days from `from` to `to`; the latest.
+    pub(crate) async fn expected_traveller(
+        &self,
+        authority: &AuthorityId,
+        document: &DocumentMessage,
+        days: (Date, Date),
+    ) -> Result<Option<ExpectedTraveller>, AppError> {
+        let body: Option<String> = sqlx::query_scalar(
+            "SELECT body FROM expected_travellers WHERE authority = ? AND issuer = ? AND number = ? \
+             AND arrives BETWEEN ? AND ? ORDER BY arrives DESC LIMIT 1",
+        )
+        .bind(authority.as_str())
+        .bind(document.issuer.as_str())
+        .bind(document.number.expose())
+        .bind(days.0.to_string())
+        .bind(days.1.to_string())
+        .fetch_optional(&self.pool)
+        .await?;
+        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
+    }
+
+    /// All who are announced from `day` on.
+    pub(crate) async fn expected_travellers(
+        &self,
+        authority: &AuthorityId,
+        day: Date,
+    ) -> Result<Vec<ExpectedTraveller>, AppError> {
+        let bodies: Vec<String> = sqlx::query_scalar(
+            "SELECT body FROM expected_travellers WHERE authority = ? AND arrives >= ? LIMIT ?",
+        )
+        .bind(authority.as_str())
+        .bind(day.to_string())
+        .bind(KNOWN_TRAVELLERS_MAX)
+        .fetch_all(&self.pool)
+        .await?;
+        bodies
+            .iter()
+            .map(|body| Ok(serde_json::from_str(body)?))
+            .collect()
+    }
+
+    /// Counts that a rule meets an inspection; returns how many it had met that day before, and whether it had met this one.
+    pub(crate) async fn count_rule_hit(
+        &self,
+        authority: &AuthorityId,
+        entry: &str,
+        day: Date,
+        inspection: InspectionId,
+    ) -> Result<(u32, bool), AppError> {
+        let (day, inspection) = (day.to_string(), inspection.to_string());
+        let mut tx = self.pool.begin().await?;
+        let counted = sqlx::query(
+            "INSERT INTO rule_hits (authority, entry, day, inspection) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
+        )
+        .bind(authority.as_str())
+        .bind(entry)
+        .bind(&day)
+        .bind(&inspection)
+        .execute(&mut *tx)
+        .await?;
+        let before: i64 = sqlx::query_scalar(
+            "SELECT count(*) FROM rule_hits WHERE authority = ?1 AND entry = ?2 AND day = ?3 AND seq < \
+             (SELECT seq FROM rule_hits WHERE authority = ?1 AND entry = ?2 AND day = ?3 AND inspection = ?4)",
+        )
+        .bind(authority.as_str())
+        .bind(entry)
+        .bind(&day)
+        .bind(&inspection)
+        .fetch_one(&mut *tx)
+        .await?;
+        tx.commit().await?;
+        let before = u32::try_from(before).unwrap_or(u32::MAX);
+        Ok((before, counted.rows_affected() == 0))
     }
 }

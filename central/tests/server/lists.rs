@@ -4,7 +4,7 @@ use std::{io::BufReader, sync::Arc};
 
 use axum::http::StatusCode;
 use central::{
-    App, AppError, Draft, DraftRow, Store,
+    App, AppError, Draft, DraftRow, ExpectedTraveller, Store,
     clock::{CountingRandom, ManualClock},
     lists::{
         change::ChangeKind,
@@ -749,6 +749,7 @@ async fn a_snapshot_that_is_not_the_lists_own_is_passed_over() {
     let world = World::new().await;
     let many = (0..12_000).map(|n| person(&format!("own:{n}"), &format!("Surname{n}")));
     world.install(&quarantine(), many.collect()).await;
+    assert_eq!(ask(&world, 1, "L1", LISTED).await, Verdict::Refer);
     world.app.snapshot_lists().await.unwrap();
     let folder = world.dir.path().join("central.lists");
     let files = || {
@@ -761,7 +762,7 @@ async fn a_snapshot_that_is_not_the_lists_own_is_passed_over() {
     };
     assert_eq!(files().len(), 2, "{:?}", files());
     let good = replica(&world).await;
-    assert_eq!(ask(&good, 1, "L1", LISTED).await, Verdict::Refer);
+    assert_eq!(ask(&good, 2, "L1", LISTED).await, Verdict::Refer);
     assert_eq!(good.app.snapshot_in_use(&quarantine()), Some(2));
     let snapshot = files().remove(0);
     let mut bytes = std::fs::read(&snapshot).unwrap();
@@ -772,9 +773,74 @@ async fn a_snapshot_that_is_not_the_lists_own_is_passed_over() {
     std::fs::write(&snapshot, bytes).unwrap();
     let bad = replica(&world).await;
     assert_eq!(
-        ask(&bad, 2, "L1", LISTED).await,
+        ask(&bad, 3, "L1", LISTED).await,
         Verdict::Refer,
         "built of the database"
     );
     assert_eq!(bad.app.snapshot_in_use(&quarantine()), Some(0));
+}
+
+/// A rule about who was in Utopia's neighbour within two weeks, which may act twice a day.
+fn visitors(if_unknown: &str) -> EntryFields {
+    let rule = json!({
+        "when": {"stayed": {"states": ["XXA"], "within_days": 14}},
+        "if_unknown": if_unknown,
+        "hits_per_day_max": 2,
+    });
+    EntryFields {
+        rule: Some(serde_json::from_value(rule).unwrap()),
+        ..entry("rule:1", Action::HealthCheck, "outbreak", "Health Law 7")
+    }
+}
+
+#[tokio::test]
+async fn a_rule_meets_travellers_by_their_journey_and_rests_at_its_ceiling() {
+    let world = World::new().await;
+    world.install(&quarantine(), vec![visitors("pass")]).await;
+    assert_eq!(
+        ask(&world, 1, "L1", "GOODSON").await,
+        Verdict::Clear,
+        "nothing is known"
+    );
+    let keeper = world.keeper(&quarantine()).await;
+    let left = NOW.plus_ms(-3 * 86_400_000).date();
+    let announced = |number: &str| {
+        let journey = json!({"stays": [{"state": "XXA", "left": left.to_string()}]});
+        ExpectedTraveller {
+            document: document(number, "GOODSON"),
+            arrives: NOW.date(),
+            journey: serde_json::from_value(journey).unwrap(),
+        }
+    };
+    let numbers = ["L1", "L2", "L3"];
+    let all = numbers.map(announced).to_vec();
+    assert_eq!(world.app.expect_travellers(&keeper, all).await.unwrap(), 3);
+    let alerts = world.store.alert_lines(&quarantine()).await.unwrap();
+    assert_eq!(alerts, ["expected rule:1 "; 3]);
+    assert_eq!(ask(&world, 2, "L1", "GOODSON").await, Verdict::Refer);
+    assert_eq!(
+        ask(&world, 2, "L1", "GOODSON").await,
+        Verdict::Refer,
+        "asked twice is one hit"
+    );
+    assert_eq!(
+        ask(&world, 3, "L2", "GOODSON").await,
+        Verdict::Refer,
+        "the ceiling is reached"
+    );
+    assert_eq!(
+        ask(&world, 4, "L3", "GOODSON").await,
+        Verdict::Clear,
+        "the rule rests"
+    );
+    assert_eq!(ask(&world, 2, "L1", "GOODSON").await, Verdict::Refer);
+    let alerts = world.store.alert_lines(&quarantine()).await.unwrap();
+    assert_eq!(alerts[3..], [format!("ceiling rule:1 {}", inspection(3))]);
+    world.install(&quarantine(), vec![visitors("refer")]).await;
+    world.clock.advance_ms(20 * 3_600_000);
+    assert_eq!(
+        ask(&world, 5, "L9", "GOODSON").await,
+        Verdict::Refer,
+        "an officer finds out"
+    );
 }

@@ -9,7 +9,7 @@ use axum::{
 };
 use central::{
     App, Authority, Draft, DraftRow, ListOfficer, Peer, Store,
-    clock::{CountingRandom, ManualClock},
+    clock::{Clock as _, CountingRandom, ManualClock},
     lists::{
         change::ChangeKind,
         entry::{EntryDocument, EntryFields, ListEntry},
@@ -216,7 +216,7 @@ impl World {
             direction: Direction::Entry,
             evidence: evidence(),
         };
-        verify_verdict(&signed, &key(whose).public(), &expected, NOW).unwrap()
+        verify_verdict(&signed, &key(whose).public(), &expected, self.clock.now()).unwrap()
     }
 
     pub(crate) async fn refer(&self, whose: &AuthorityId, n: u8) -> StatusCode {
