@@ -3,3 +3,4 @@
 //! `entry` is what is kept, `import` reads it from the formats of publishers. SQL stays in `store`, HTTP in `api` and `console`.
 
 pub mod entry;
+pub mod import;
