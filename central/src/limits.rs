@@ -125,3 +125,18 @@ pub(crate) const PACKAGE_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
 /// Shorter lists are judged as if they had so many entries.
 pub(crate) const JUDGED_ENTRIES_MIN: u64 = 1_000;
+
+/// Bytes of one row of a list file: an entry with every field filled many times over. Longer ones are skipped without being held.
+pub(crate) const LIST_ROW_BYTES_MAX: usize = 64 << 10;
+
+/// Fields of one row of a list file: three times the columns there are.
+pub(crate) const LIST_ROW_FIELDS_MAX: usize = 64;
+
+/// Bytes of a published list, of which ids and other names are held while it is read: ten times the largest one known.
+pub(crate) const LIST_FILE_BYTES_MAX: u64 = 256 << 20;
+
+/// Bytes of one person in the list of the United Nations, which is held while it is read; the longest published one has some 10,000.
+pub(crate) const LIST_PERSON_BYTES_MAX: u64 = 1 << 20;
+
+/// How deep the list of the United Nations nests: its own depth is five.
+pub(crate) const LIST_XML_DEPTH_MAX: usize = 16;

@@ -5,6 +5,7 @@
 //! | `POST /v1/sessions` | signs in: `{login, password}`; every other request carries `Authorization: Bearer <session>` |
 //! | `GET /v1/lists/state` | identity, version, count and age of the list |
 //! | `POST /v1/lists/changes` | drafts a change of single entries: `{put, withdraw}` |
+//! | `POST /v1/lists/imports?format=&kind=` | drafts a file: `csv`, `jsonl`, `ofac`, `un`; `replace` or `amend`; defaults as `action`, `reason`, `legal_basis`, `source` |
 //! | `GET /v1/lists/changes`, `.../{id}` | changes; one with its rows and whom it would have met |
 //! | `POST /v1/lists/changes/{id}/proposal`, `.../approval`, `.../rejection` | moves it on: `{reason, accept_size}`, `{remark}` |
 //! | `DELETE /v1/lists/changes/{id}` | gives a draft up |
@@ -15,10 +16,11 @@
 use axum::{
     Json, Router,
     body::Bytes,
-    extract::{DefaultBodyLimit, FromRequestParts, Path, State},
+    extract::{DefaultBodyLimit, FromRequestParts, Path, Query, State},
     http::{StatusCode, header, request::Parts},
     routing::{get, post},
 };
+use egate_rules::watch::Action;
 use egate_wire::v1::ListState;
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +34,7 @@ use crate::{
     lists::{
         change::{ChangeKind, ChangeState, Difference},
         entry::{EntryFields, ListEntry},
+        import::{self, Defaults, Format},
     },
     store::{
         alerts::ExpectedTraveller,
@@ -44,6 +47,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/sessions", post(sign_in))
         .route("/v1/lists/state", get(state))
         .route("/v1/lists/changes", get(changes).post(draft))
+        .route("/v1/lists/imports", post(import_file))
         .route("/v1/lists/changes/{id}", get(change).delete(discard))
         .route("/v1/lists/changes/{id}/proposal", post(propose))
         .route("/v1/lists/changes/{id}/approval", post(approve))
@@ -130,6 +134,60 @@ async fn draft(
         .draft_change(&officer, ChangeKind::Amend, "interface", rows)
         .await?;
     Ok(answer(report))
+}
+
+/// How a sent file is to be read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ImportQuery {
+    format: String,
+    kind: ChangeKind,
+    action: Option<Action>,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    legal_basis: String,
+    #[serde(default)]
+    source: String,
+}
+
+impl ImportQuery {
+    /// Drafts the file.
+    pub(crate) async fn draft(
+        self,
+        app: &App,
+        officer: &ListOfficer,
+        file: &[u8],
+    ) -> Result<DraftReport, AppError> {
+        let format = Format::parse(&self.format);
+        let format = format.ok_or_else(|| {
+            AppError::ListFile("its format is none of csv, jsonl, ofac, un".into())
+        })?;
+        if !matches!(self.kind, ChangeKind::Amend | ChangeKind::Replace) {
+            return Err(AppError::ListFile(
+                "kind is neither amend nor replace".into(),
+            ));
+        }
+        let defaults = Defaults {
+            action: self.action,
+            reason: self.reason,
+            legal_basis: self.legal_basis,
+            source: self.source,
+            review_on: None,
+        };
+        let rows = import::read(format, file, &defaults).map(DraftRow::from);
+        app.draft_change(officer, self.kind, format.as_str(), rows)
+            .await
+    }
+}
+
+async fn import_file(
+    State(app): State<App>,
+    officer: ListOfficer,
+    Query(query): Query<ImportQuery>,
+    body: Bytes,
+) -> Result<(StatusCode, Json<DraftReport>), AppError> {
+    Ok(answer(query.draft(&app, &officer, &body).await?))
 }
 
 #[derive(Deserialize)]

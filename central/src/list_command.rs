@@ -11,14 +11,24 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
+use egate_rules::watch::Action;
 use egate_types::{AuthorityId, OfficerId};
 use zeroize::Zeroizing;
 
-use crate::{App, DraftReport, ListOfficer, config::Config};
+use crate::{
+    App, DraftReport, DraftRow, ListOfficer,
+    config::Config,
+    lists::{
+        change::ChangeKind,
+        import::{self, Defaults, Format},
+    },
+};
 
 /// Maintain lists.
 #[derive(Subcommand)]
 pub enum List {
+    /// Read a file and compare it with the list: a draft, of which nothing is in force until it is proposed and approved.
+    Import(Box<Import>),
     /// Ask for a second person's approval of a draft.
     Propose {
         #[command(flatten)]
@@ -91,6 +101,48 @@ pub enum List {
     },
 }
 
+/// A file to be read.
+#[derive(Args)]
+pub struct Import {
+    #[command(flatten)]
+    who: Who,
+    /// How the file is written: csv, jsonl, ofac, un.
+    #[arg(long, value_parser = format, default_value = "csv")]
+    format: Format,
+    /// With ofac: the file of other names.
+    #[arg(long)]
+    alt: Option<PathBuf>,
+    /// The file puts entries beside those there are, instead of being the whole list.
+    #[arg(long)]
+    amend: bool,
+    /// What a hit demands, where the file does not say it: silent_alert, health_check, refer, detain, refuse.
+    #[arg(long, value_parser = action)]
+    action: Option<Action>,
+    /// Why the entries exist, where the file does not say it.
+    #[arg(long, default_value = "")]
+    reason: String,
+    /// The law they rest on, where the file does not say it.
+    #[arg(long, default_value = "")]
+    legal_basis: String,
+    /// Who made the file, where it does not say it.
+    #[arg(long, default_value = "")]
+    source: String,
+    /// Answer in JSON.
+    #[arg(long)]
+    json: bool,
+    /// The file.
+    file: PathBuf,
+}
+
+fn format(text: &str) -> Result<Format, String> {
+    Format::parse(text).ok_or_else(|| "none of csv, jsonl, ofac, un".to_owned())
+}
+
+fn action(text: &str) -> Result<Action, String> {
+    Action::parse(text)
+        .ok_or_else(|| "none of silent_alert, health_check, refer, detain, refuse".to_owned())
+}
+
 /// Who acts.
 #[derive(Args)]
 pub struct Who {
@@ -117,6 +169,7 @@ impl List {
     /// The configuration that the command is about.
     pub fn config(&self) -> &Path {
         match self {
+            Self::Import(import) => &import.who.config,
             Self::Propose { who, .. }
             | Self::Approve { who, .. }
             | Self::Reject { who, .. }
@@ -137,6 +190,10 @@ pub async fn run(
 ) -> anyhow::Result<()> {
     let mut out = std::io::stdout();
     match command {
+        List::Import(import) => {
+            let officer = officer(app, &import.who, password).await?;
+            tell(&draft(app, &officer, import).await?, import.json)?;
+        }
         List::Propose {
             who,
             change,
@@ -207,6 +264,35 @@ pub async fn run(
     Ok(())
 }
 
+async fn draft(app: &App, officer: &ListOfficer, import: &Import) -> anyhow::Result<DraftReport> {
+    let open = |path: &Path| {
+        let file = File::open(path).with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::Ok(BufReader::new(file))
+    };
+    let defaults = Defaults {
+        action: import.action,
+        reason: import.reason.clone(),
+        legal_basis: import.legal_basis.clone(),
+        source: import.source.clone(),
+        review_on: None,
+    };
+    let list = open(&import.file)?;
+    let rows = match (&import.alt, import.format) {
+        (None, format) => import::read(format, list, &defaults),
+        (Some(alt), Format::OfacCsv) => import::read_ofac(list, open(alt)?, &defaults),
+        (Some(_), _) => bail!("--alt is for --format ofac"),
+    };
+    let kind = if import.amend {
+        ChangeKind::Amend
+    } else {
+        ChangeKind::Replace
+    };
+    let name = import.file.file_name().unwrap_or_default();
+    let source = format!("{} {}", import.format.as_str(), name.to_string_lossy());
+    let rows = rows.map(DraftRow::from);
+    Ok(app.draft_change(officer, kind, &source, rows).await?)
+}
+
 async fn officer(
     app: &App,
     who: &Who,
@@ -228,8 +314,9 @@ fn tell(report: &DraftReport, json: bool) -> anyhow::Result<()> {
         let difference = report.difference;
         writeln!(
             out,
-            "{} rows: adds {}, changes {}, withdraws {}; {} entries then",
+            "{} rows, {} left out: adds {}, changes {}, withdraws {}; {} entries then",
             report.rows,
+            report.left_out,
             difference.added,
             difference.changed,
             difference.withdrawn,

@@ -12,6 +12,7 @@ use crate::{
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
         entry::ListEntry,
+        import,
         screening::{Cleared, HitOn, holder_key},
     },
     store::{
@@ -37,6 +38,23 @@ pub enum Draft {
     Put(Box<ListEntry>),
     /// The entry of this id is listed no more.
     Withdraw(String),
+    /// Nothing: the row is no concern of a border.
+    LeftOut,
+}
+
+impl From<import::Row> for DraftRow {
+    fn from(row: import::Row) -> Self {
+        let found = match row.found {
+            import::Found::Entry(entry) => Ok(Draft::Put(entry)),
+            import::Found::LeftOut(_) => Ok(Draft::LeftOut),
+            import::Found::Bad(error) => Err(error.to_string()),
+        };
+        Self {
+            line: row.line,
+            row: found,
+            odd: row.odd.iter().map(ToString::to_string).collect(),
+        }
+    }
 }
 
 /// A line of a file and what is wrong or odd with it. Shows nothing of its content.
@@ -49,12 +67,14 @@ pub struct LineReport {
 }
 
 /// What came of reading a change: a draft, or the reasons why there is none.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Default, Serialize)]
 pub struct DraftReport {
     /// The draft; absent if a row is bad or nothing would change.
     pub change: Option<i64>,
     /// Rows read.
     pub rows: u64,
+    /// Rows that are no concern of a border, e.g. ships.
+    pub left_out: u64,
     /// What it would do.
     pub difference: Difference,
     /// What is unusual about its size.
@@ -102,17 +122,7 @@ impl App {
         let change = store
             .begin_change(authority, kind, source, login, self.now())
             .await?;
-        let mut report = DraftReport {
-            change: None,
-            rows: 0,
-            difference: Difference::default(),
-            beyond_limits: Vec::new(),
-            bad: Vec::new(),
-            bad_count: 0,
-            odd: Vec::new(),
-            odd_count: 0,
-            confirmed: false,
-        };
+        let mut report = DraftReport::default();
         let mut batch = Batch::default();
         for row in rows {
             report.rows += 1;
@@ -122,6 +132,7 @@ impl App {
             match row.row {
                 Ok(Draft::Put(entry)) => batch.puts.push((row.line, *entry)),
                 Ok(Draft::Withdraw(id)) => batch.withdrawn.push((row.line, id)),
+                Ok(Draft::LeftOut) => report.left_out += 1,
                 Err(reason) => report.bad(row.line, reason),
             }
             if batch.puts.len() + batch.withdrawn.len() >= ROWS_PER_BATCH {
@@ -218,17 +229,7 @@ impl App {
             .begin_change(authority, ChangeKind::Return, &source, login, self.now())
             .await?;
         store.put_back(authority, change, version).await?;
-        let report = DraftReport {
-            change: None,
-            rows: 0,
-            difference: Difference::default(),
-            beyond_limits: Vec::new(),
-            bad: Vec::new(),
-            bad_count: 0,
-            odd: Vec::new(),
-            odd_count: 0,
-            confirmed: false,
-        };
+        let report = DraftReport::default();
         self.finish(officer, change, report).await
     }
 

@@ -237,7 +237,7 @@ impl EntryDocument {
         DocumentKey::parse(issuer.as_str(), &self.class, &self.number).ok()
     }
 
-    fn check(&self) -> Result<(), EntryError> {
+    pub(crate) fn check(&self) -> Result<(), EntryError> {
         let issuer = self.issuer.as_ref().map_or("UTO", StateCode::as_str);
         let key = DocumentKey::parse(issuer, &self.class, &self.number)?;
         if let Some(last) = &self.last_number {
@@ -304,7 +304,7 @@ impl ListEntry {
 }
 
 /// A date of birth, or the years of a range one by one.
-fn parse_births(text: &str) -> Result<Vec<PartialDate>, EntryError> {
+pub(crate) fn parse_births(text: &str) -> Result<Vec<PartialDate>, EntryError> {
     let date = |text: &str| {
         PartialDate::parse(text.trim()).ok_or(EntryError::Birth(
             "a date is none of YYYY, YYYY-MM, YYYY-MM-DD",

@@ -10,9 +10,14 @@ use std::{
 use anyhow::{Context as _, bail};
 use egate_rules::watch::{DocumentKey, PartialDate, Person};
 use egate_types::Sex;
-use serde::Deserialize;
 
-use crate::limits;
+use crate::{
+    limits,
+    lists::{
+        entry::parse_births,
+        import::{self, PersonLine},
+    },
+};
 
 /// Rows of a file that can be used, and those that cannot.
 pub struct Rows<T> {
@@ -204,7 +209,7 @@ pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
                     e.column()
                 )
             })
-            .and_then(PersonLine::read);
+            .and_then(|line| person(&line));
         match read {
             Ok(person) => rows.good.push((line, person)),
             Err(reason) => rows.bad.push(BadRow {
@@ -217,63 +222,22 @@ pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
     Ok(rows)
 }
 
-#[derive(Deserialize)]
-struct PersonLine {
-    id: String,
-    name: String,
-    #[serde(default)]
-    primary_identifier: String,
-    #[serde(default)]
-    secondary_identifier: String,
-    #[serde(default)]
-    aliases: Vec<AliasLine>,
-    #[serde(default)]
-    dob: Vec<BirthLine>,
-    #[serde(default)]
-    nationality: Vec<String>,
-    #[serde(default)]
-    sex: String,
-    #[serde(default)]
-    original_script: Vec<String>,
-    #[serde(default)]
-    place_of_birth: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct AliasLine {
-    name: String,
-}
-
-#[derive(Deserialize)]
-struct BirthLine {
-    value: String,
-}
-
-impl PersonLine {
-    fn read(self) -> Result<ListedPerson, String> {
-        let id = non_empty(&self.id, "id")?;
-        let identifiers = format!("{}, {}", self.primary_identifier, self.secondary_identifier);
-        let divided = !self.primary_identifier.is_empty() && !self.secondary_identifier.is_empty();
-        let name = if divided { identifiers } else { self.name };
-        let mut names = vec![non_empty(&name, "name")?];
-        names.extend(self.aliases.into_iter().map(|alias| alias.name));
-        names.extend(self.original_script);
-        names.retain(|name| !name.trim().is_empty());
-        let births: Result<Vec<_>, String> =
-            self.dob.iter().map(|birth| dates(&birth.value)).collect();
-        let nationalities: Result<Vec<_>, String> =
-            self.nationality.iter().map(|code| state(code)).collect();
-        Ok(ListedPerson {
-            id,
-            person: Person {
-                names,
-                births: births?.into_iter().flatten().collect(),
-                nationalities: nationalities?.into_iter().flatten().collect(),
-                sex: sex(&self.sex)?,
-                places_of_birth: self.place_of_birth,
-            },
-        })
-    }
+fn person(line: &PersonLine) -> Result<ListedPerson, String> {
+    let id = non_empty(&line.id, "id")?;
+    non_empty(&line.primary_name(), "name")?;
+    let births: Result<Vec<_>, String> = line.births().map(dates).collect();
+    let nationalities: Result<Vec<_>, String> =
+        line.nationality.iter().map(|code| state(code)).collect();
+    Ok(ListedPerson {
+        id,
+        person: Person {
+            names: line.names(),
+            births: births?.into_iter().flatten().collect(),
+            nationalities: nationalities?.into_iter().flatten().collect(),
+            sex: sex(&line.sex)?,
+            places_of_birth: line.place_of_birth.clone(),
+        },
+    })
 }
 
 fn non_empty(text: &str, what: &str) -> Result<String, String> {
@@ -297,16 +261,7 @@ fn date(text: &str) -> Result<Option<PartialDate>, String> {
 
 /// A date, or the years of a range `1969/1971`, one by one.
 fn dates(text: &str) -> Result<Vec<PartialDate>, String> {
-    let Some((first, last)) = text.split_once('/') else {
-        return Ok(date(text)?.into_iter().collect());
-    };
-    let years = date(first)?.zip(date(last)?);
-    let (first, last) = years.map(|(a, b)| (a.year(), b.year())).unwrap_or_default();
-    if first > last || last - first > limits::BIRTH_RANGE_YEARS_MAX {
-        return Err("a range of years is empty or too long".to_owned());
-    }
-    let years = (first..=last).filter_map(|year| PartialDate::parse(&format!("{year:04}")));
-    Ok(years.collect())
+    parse_births(text).map_err(|e| e.to_string())
 }
 
 fn state(text: &str) -> Result<Option<String>, String> {
@@ -319,12 +274,7 @@ fn state(text: &str) -> Result<Option<String>, String> {
 }
 
 fn sex(text: &str) -> Result<Sex, String> {
-    match text.trim() {
-        "F" => Ok(Sex::Female),
-        "M" => Ok(Sex::Male),
-        "" | "X" | "<" => Ok(Sex::Unspecified),
-        _ => Err("sex is none of F, M, X".to_owned()),
-    }
+    import::sex(text).ok_or_else(|| "sex is none of F, M, X".to_owned())
 }
 
 /// One row with its columns by name.

@@ -5,6 +5,7 @@ pub mod chip;
 pub mod cms;
 pub mod images;
 pub mod lds;
+pub mod list_import;
 pub mod manifest;
 pub mod mrz;
 pub mod photographs;
@@ -18,7 +19,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -31,4 +32,5 @@ pub const TARGETS: [Target; 12] = [
     ("tables", tables::run),
     ("photographs", photographs::run),
     ("snapshot", snapshot::run),
+    ("list_import", list_import::run),
 ];

@@ -8,6 +8,7 @@ mod faces;
 mod files;
 #[path = "../../../../../domain/icao/tests/images/mod.rs"]
 mod images;
+mod lists;
 mod messages;
 mod signed;
 mod snapshots;
@@ -43,6 +44,7 @@ fn main() -> Outcome<()> {
         ("tables", faces::tables()),
         ("photographs", faces::photographs()?),
         ("snapshot", snapshots::seeds()?),
+        ("list_import", lists::seeds()),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);

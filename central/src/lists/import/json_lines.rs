@@ -1,0 +1,217 @@
+//! One JSON object a line: an entry as it is stored, or a person as parsers of published lists write it.
+
+use std::{collections::BTreeMap, io::BufRead};
+
+use egate_types::{Sex, StateCode};
+use serde::{Deserialize, de::IgnoredAny};
+
+use super::{Defaults, Odd, Row, RowError, published, records::Lines, sex, states::as_listed};
+use crate::lists::entry::EntryFields;
+
+/// The rows of a file.
+pub(super) struct Rows<'a, R> {
+    lines: Lines<R>,
+    defaults: &'a Defaults,
+}
+
+impl<'a, R: BufRead> Rows<'a, R> {
+    pub(super) const fn new(file: R, defaults: &'a Defaults) -> Self {
+        Self {
+            lines: Lines::new(file),
+            defaults,
+        }
+    }
+}
+
+impl<R: BufRead> Iterator for Rows<'_, R> {
+    type Item = Row;
+
+    fn next(&mut self) -> Option<Row> {
+        let (line, bytes) = self.lines.next()?;
+        Some(match bytes.and_then(fields) {
+            Ok((fields, odd)) => Row::of(line, fields, odd, self.defaults),
+            Err(error) => Row::bad(line, error),
+        })
+    }
+}
+
+fn fields(bytes: &[u8]) -> Result<(EntryFields, Vec<Odd>), RowError> {
+    let error = match serde_json::from_slice::<EntryFields>(bytes) {
+        Ok(mut fields) => {
+            let nationalities = fields.nationalities.into_iter();
+            fields.nationalities = nationalities.map(as_listed).collect();
+            for document in &mut fields.documents {
+                document.issuer = document.issuer.take().map(as_listed);
+            }
+            return Ok((fields, Vec::new()));
+        }
+        Err(error) => error,
+    };
+    match serde_json::from_slice::<Shape>(bytes) {
+        Ok(Shape { name: Some(_) }) => {
+            let person = serde_json::from_slice::<PersonLine>(bytes).map_err(|e| told(&e))?;
+            person.fields()
+        }
+        _ => Err(told(&error)),
+    }
+}
+
+/// Tells the two shapes apart.
+#[derive(Deserialize)]
+struct Shape {
+    name: Option<IgnoredAny>,
+}
+
+/// The error in words of our own: those of the parser quote what stands in the file.
+fn told(error: &serde_json::Error) -> RowError {
+    let column = error.column();
+    let text = error.to_string();
+    let rule = RULES.iter().find(|(begins, _)| text.starts_with(begins));
+    let rule = match (error.classify(), rule) {
+        (serde_json::error::Category::Data, Some((_, rule))) => rule,
+        (serde_json::error::Category::Data, None) => "a value that the field does not take",
+        (serde_json::error::Category::Eof, _) => "an object that does not end",
+        (serde_json::error::Category::Syntax | serde_json::error::Category::Io, _) => {
+            "not a JSON object"
+        }
+    };
+    RowError::Json { rule, column }
+}
+
+/// What messages of the parser begin with, and what is told instead.
+const RULES: [(&str, &str); 8] = [
+    ("unknown field", "a field that no entry has"),
+    ("missing field `id`", "no id"),
+    ("missing field", "a field is missing"),
+    ("duplicate field", "a field that stands twice"),
+    ("unknown variant", "a word that the field does not take"),
+    ("invalid type", "a value of another type than the field's"),
+    ("invalid length", "too few values"),
+    (
+        "state code",
+        "a state code that is not one to three letters",
+    ),
+];
+
+/// A person as parsers of published lists write it.
+#[derive(Deserialize)]
+pub(crate) struct PersonLine {
+    pub(crate) id: String,
+    name: String,
+    #[serde(default)]
+    source: String,
+    #[serde(default)]
+    primary_identifier: String,
+    #[serde(default)]
+    secondary_identifier: String,
+    #[serde(default)]
+    aliases: Vec<AliasLine>,
+    #[serde(default)]
+    dob: Vec<BirthLine>,
+    #[serde(default)]
+    pub(crate) nationality: Vec<String>,
+    #[serde(default)]
+    pub(crate) sex: String,
+    #[serde(default)]
+    documents: Vec<DocumentLine>,
+    #[serde(default)]
+    original_script: Vec<String>,
+    #[serde(default)]
+    pub(crate) place_of_birth: Vec<String>,
+    /// Fields that are not known. An import refuses them, an evaluation passes over them.
+    #[serde(flatten)]
+    unknown: BTreeMap<String, IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct AliasLine {
+    name: String,
+}
+
+#[derive(Deserialize)]
+struct BirthLine {
+    value: String,
+}
+
+#[derive(Deserialize)]
+struct DocumentLine {
+    number: String,
+    #[serde(default)]
+    issuer: String,
+}
+
+impl PersonLine {
+    /// The primary name, divided where its parts are known.
+    pub(crate) fn primary_name(&self) -> String {
+        let parts = [&self.primary_identifier, &self.secondary_identifier];
+        if parts.iter().any(|part| part.is_empty()) {
+            return self.name.trim().to_owned();
+        }
+        parts.map(String::as_str).join(", ")
+    }
+
+    /// All names that are not empty, the primary one first.
+    pub(crate) fn names(&self) -> Vec<String> {
+        let aliases = self.aliases.iter().map(|alias| &alias.name);
+        let mut names = vec![self.primary_name()];
+        names.extend(aliases.chain(&self.original_script).cloned());
+        names.retain(|name| !name.trim().is_empty());
+        names
+    }
+
+    /// All dates of birth as written.
+    pub(crate) fn births(&self) -> impl Iterator<Item = &str> {
+        let births = self.dob.iter().map(|birth| birth.value.trim());
+        births.filter(|birth| !birth.is_empty())
+    }
+
+    fn fields(self) -> Result<(EntryFields, Vec<Odd>), RowError> {
+        if !self.unknown.is_empty() {
+            let rule = "a field that no person has";
+            return Err(RowError::Json { rule, column: 1 });
+        }
+        let mut odd = Vec::new();
+        let mut names = Vec::new();
+        for name in self.names() {
+            published::add(&mut names, &name);
+        }
+        let mut nationalities = Vec::new();
+        for text in &self.nationality {
+            match StateCode::parse(text) {
+                Some(code) => published::add_state(&mut nationalities, as_listed(code)),
+                None => odd.push(Odd::UnknownState("nationalities")),
+            }
+        }
+        let sex = sex(&self.sex);
+        if sex.is_none() {
+            odd.push(Odd::Sex);
+        }
+        let mut documents = Vec::new();
+        for line in &self.documents {
+            let issuer = match line.issuer.trim() {
+                "" => None,
+                text => {
+                    let code = StateCode::parse(text).map(as_listed);
+                    if code.is_none() {
+                        odd.push(Odd::UnknownState("documents"));
+                    }
+                    code
+                }
+            };
+            published::add_document(&mut documents, &line.number, "P", issuer, &mut odd);
+        }
+        let births = self.births().map(str::to_owned).collect();
+        let fields = EntryFields {
+            births,
+            id: self.id,
+            names,
+            nationalities,
+            sex: sex.filter(|sex| *sex != Sex::Unspecified),
+            places_of_birth: self.place_of_birth,
+            documents,
+            source: self.source,
+            ..EntryFields::default()
+        };
+        Ok((fields, odd))
+    }
+}
