@@ -2,7 +2,7 @@
 
 pub(crate) mod lists;
 pub(crate) mod packages;
-mod screening;
+pub(crate) mod screening;
 
 use std::{
     collections::BTreeMap,

@@ -27,6 +27,7 @@ pub use app::{
     App, AppError, Authority,
     lists::{Draft, DraftReport, DraftRow, LineReport, ListOfficer},
     packages::Received,
+    screening::Rederived,
 };
 pub use console::{PAGES, SamplePage, router};
 pub use store::{ChainError, Store, alerts::ExpectedTraveller};

@@ -53,6 +53,14 @@ pub(crate) enum CaseState {
     Closed,
 }
 
+/// A verdict as kept.
+pub(crate) struct StoredVerdict {
+    pub(crate) verdict: String,
+    /// None for one from before lists had versions.
+    pub(crate) screening: Option<Screening>,
+    pub(crate) signed: UtcTime,
+}
+
 /// A decision as kept.
 pub(crate) struct StoredDecision {
     pub(crate) officer: String,
@@ -198,14 +206,14 @@ impl Store {
         Ok(())
     }
 
-    /// The latest verdict of this authority with what it rests on; `None` for that of a verdict from before lists had versions.
+    /// The latest verdict of this authority with what it rests on.
     pub(crate) async fn latest_verdict(
         &self,
         authority: &AuthorityId,
         inspection: InspectionId,
-    ) -> Result<Option<(String, Option<Screening>)>, AppError> {
+    ) -> Result<Option<StoredVerdict>, AppError> {
         let row = sqlx::query(
-            "SELECT verdict, screening FROM verdicts WHERE authority = ? AND inspection = ? \
+            "SELECT verdict, screening, signed_ms FROM verdicts WHERE authority = ? AND inspection = ? \
              ORDER BY seq DESC LIMIT 1",
         )
         .bind(authority.as_str())
@@ -215,7 +223,11 @@ impl Store {
         row.map(|row| {
             let body: String = row.try_get(1)?;
             let screening = body.starts_with('{').then(|| serde_json::from_str(&body));
-            Ok((row.try_get(0)?, screening.transpose()?))
+            Ok(StoredVerdict {
+                verdict: row.try_get(0)?,
+                screening: screening.transpose()?,
+                signed: UtcTime(row.try_get(2)?),
+            })
         })
         .transpose()
     }

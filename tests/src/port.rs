@@ -431,23 +431,35 @@ async fn set_up_central(folder: &Path, lanes: usize) -> anyhow::Result<()> {
         "{head},,{LISTED_SURNAME},{LISTED_GIVEN},{LISTED_BIRTH},refer,contact tracing,Demo Act 2,,\n"
     );
     for (authority, list) in AUTHORITIES.into_iter().zip([border, quarantine]) {
+        for (role, lists) in [("officer", false), ("keeper", true), ("second", true)] {
+            let login = format!("{role}.{authority}");
+            let name = format!("{role} of {authority}");
+            let mut officer = vec!["officer", "add", "--authority", authority];
+            officer.extend(["--login", &login, "--name", &name]);
+            officer.extend(lists.then_some("--lists"));
+            central(folder, &officer).await?;
+        }
         let file = format!("{authority}.csv");
         std::fs::write(folder.join(&file), list)?;
-        central(folder, &["list", "import", "--authority", authority, &file]).await?;
-        let (login, name) = (
-            format!("officer.{authority}"),
-            format!("Officer of {authority}"),
-        );
-        let officer = [
-            "officer",
-            "add",
-            "--authority",
-            authority,
-            "--login",
-            &login,
-        ];
-        central(folder, &[&officer[..], &["--name", &name]].concat()).await?;
+        install_list(folder, authority, &file).await?;
     }
+    Ok(())
+}
+
+/// A list comes in force as in a port: one officer drafts and proposes it, another one approves.
+async fn install_list(folder: &Path, authority: &str, file: &str) -> anyhow::Result<()> {
+    let (keeper, second) = (format!("keeper.{authority}"), format!("second.{authority}"));
+    let import = ["list", "import", "--as", &keeper, "--json", file];
+    let report: Value = serde_json::from_str(&central(folder, &import).await?)?;
+    let change = report["change"].to_string();
+    let step = ["list", "propose", "--as", &keeper, "--change", &change];
+    central(
+        folder,
+        &[&step[..], &["--reason", "list of the demo"]].concat(),
+    )
+    .await?;
+    let step = ["list", "approve", "--as", &second, "--change", &change];
+    central(folder, &[&step[..], &["--remark", "as announced"]].concat()).await?;
     Ok(())
 }
 

@@ -438,7 +438,7 @@ impl App {
             .latest_verdict(&officer.authority, inspection)
             .await?;
         let hits = verdict
-            .and_then(|(_, screening)| screening)
+            .and_then(|verdict| verdict.screening)
             .map(|screening| screening.hits)
             .unwrap_or_default();
         let hit = hits

@@ -7,8 +7,10 @@ use egate_rules::watch::{
     Action,
     index::{Builder, Entry, EntryId, LayeredList, SnapshotIdentity},
 };
-use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, TravelDocument};
+use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
 use egate_wire::v1::{DocumentMessage, ListState};
+
+use serde::Serialize;
 
 use super::{App, AppError, Authority, lists::ListOfficer};
 use crate::{
@@ -29,6 +31,19 @@ use crate::{
 pub(super) struct FreshList {
     pub(super) served: Served,
     pub(super) age_s: u64,
+}
+
+/// A verdict beside what comes out when it is made again. For the list's owner alone: it names entries and reasons.
+#[derive(Debug, Serialize)]
+pub struct Rederived {
+    /// As signed.
+    pub verdict: String,
+    /// The same matcher and weights found the same entries with the same points.
+    pub same: bool,
+    /// What the verdict rests on, as kept with it.
+    pub kept: serde_json::Value,
+    /// The same, made now of the list at that version.
+    pub again: serde_json::Value,
 }
 
 impl App {
@@ -443,7 +458,64 @@ impl App {
         let entries = self.0.store.list_head(&authority.id).await?;
         let entries = entries.map_or(0, |head| head.entries);
         let (app, id) = (self.clone(), authority.id.clone());
-        super::blocking(move || app.meet(&id, &rows, known, entries)).await
+        super::blocking(move || app.meet(&id, &rows, known, entries, now)).await
+    }
+
+    /// Derives the latest verdict's hits again: the list as it was, the traveller as kept, the matcher and weights of this program.
+    pub async fn rederive(
+        &self,
+        officer: &ListOfficer,
+        inspection: InspectionId,
+    ) -> Result<Rederived, AppError> {
+        let authority = self.authority(&officer.0.authority)?;
+        let login = officer.0.login.as_str();
+        let subject = inspection.to_string();
+        self.audit(authority.id.as_str(), login, "verdict.rederive", &subject)
+            .await?;
+        let store = &self.0.store;
+        let opened = store.inspection(&authority.id, inspection).await?;
+        let opened = opened.ok_or(AppError::UnknownInspection)?;
+        let verdict = store.latest_verdict(&authority.id, inspection).await?;
+        let verdict = verdict.ok_or(AppError::NoCase)?;
+        let kept = verdict.screening.ok_or(AppError::NoCase)?;
+        let at = verdict.signed;
+        let journey = self.journey(authority, &opened.document, at.date()).await?;
+        let mut hits = Vec::new();
+        let mut after = String::new();
+        loop {
+            let step = store
+                .entries_at(&authority.id, kept.version, &after)
+                .await?;
+            let Some(last) = step.last() else { break };
+            last.entry.id().clone_into(&mut after);
+            let rows: BTreeMap<i64, ListEntry> = step
+                .into_iter()
+                .map(|kept| (kept.number, kept.entry))
+                .collect();
+            let traveller = KnownTraveller {
+                document: opened.document.clone(),
+                known: Known::Expected,
+            };
+            let known = vec![(traveller, journey.clone())];
+            let (app, id, entries) = (self.clone(), authority.id.clone(), kept.entries);
+            let met = super::blocking(move || app.meet(&id, &rows, known, entries, at)).await?;
+            hits.extend(met.into_iter().flat_map(|(_, hits)| hits));
+        }
+        let mut again = Screening::new(
+            &kept.list,
+            (kept.version, [0; 32], kept.entries),
+            kept.age_s,
+            &authority.weights,
+            authority.budget.thresholds(kept.entries),
+        );
+        again.version_hash.clone_from(&kept.version_hash);
+        again.hits = hits;
+        Ok(Rederived {
+            verdict: verdict.verdict,
+            same: kept.same_as(&again),
+            kept: serde_json::to_value(&kept)?,
+            again: serde_json::to_value(&again)?,
+        })
     }
 
     fn meet(
@@ -452,9 +524,9 @@ impl App {
         rows: &BTreeMap<i64, ListEntry>,
         known: Vec<(KnownTraveller, Journey)>,
         entries: u64,
+        now: UtcTime,
     ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
         let authority = self.authority(authority)?;
-        let now = self.now();
         let today = now.date();
         let rows_in_force = rows.iter().filter(|(_, entry)| entry.counts_on(today));
         let mut builder = Builder::default();

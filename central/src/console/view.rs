@@ -60,15 +60,11 @@ pub(super) async fn case(
         .store()
         .latest_verdict(&officer.authority, inspection)
         .await?;
-    let (verdict, hits) = match own {
-        Some((verdict, screening)) => (
-            Some(verdict),
-            screening
-                .map(|screening| screening.hits)
-                .unwrap_or_default(),
-        ),
-        None => (None, Vec::new()),
+    let (verdict, screening) = match own {
+        Some(own) => (Some(own.verdict), own.screening),
+        None => (None, None),
     };
+    let hits = screening.map_or_else(Vec::new, |screening| screening.hits);
     let (chip, live) = app
         .store()
         .portraits(&officer.authority, inspection)

@@ -94,7 +94,7 @@ pub(crate) struct Hit {
 }
 
 /// Which part of the entry matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum HitOn {
     Document,
@@ -103,7 +103,7 @@ pub(crate) enum HitOn {
 }
 
 /// How sure it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Found {
     Hit,
@@ -150,6 +150,29 @@ impl Screening {
             thresholds: (thresholds.possible, thresholds.hit),
             hits: Vec::new(),
         }
+    }
+
+    /// Whether the same matcher found the same: entries, how sure, and the points. What officers have cleared since is left aside.
+    pub(crate) fn same_as(&self, other: &Self) -> bool {
+        let found = |screening: &Self| {
+            let mut found: Vec<_> = screening
+                .hits
+                .iter()
+                .map(|hit| {
+                    let points = hit
+                        .explanation
+                        .as_ref()
+                        .map(|explained| explained.points.to_bits());
+                    (hit.row, hit.on, hit.outcome, points, hit.sentences.clone())
+                })
+                .collect();
+            found.sort();
+            found
+        };
+        self.matcher_version == other.matcher_version
+            && self.weights_sha256 == other.weights_sha256
+            && self.thresholds == other.thresholds
+            && found(self) == found(other)
     }
 
     /// What a verdict says of the list.

@@ -610,6 +610,29 @@ impl Store {
         rows.iter().map(current_entry).collect()
     }
 
+    /// The next entries that were in force at a version, as [`Store::current_entries`].
+    pub(crate) async fn entries_at(
+        &self,
+        authority: &AuthorityId,
+        version: u64,
+        after: &str,
+    ) -> Result<Vec<CurrentEntry>, AppError> {
+        let rows = sqlx::query(
+            "SELECT r.number, r.body FROM list_rows r JOIN list_changes c ON c.id = r.change \
+             WHERE r.authority = ?1 AND r.entry > ?3 AND c.version <= ?2 AND r.body IS NOT NULL AND NOT EXISTS ( \
+               SELECT 1 FROM list_rows n JOIN list_changes d ON d.id = n.change \
+               WHERE n.authority = r.authority AND n.entry = r.entry AND d.version > c.version AND d.version <= ?2) \
+             ORDER BY r.entry LIMIT ?4",
+        )
+        .bind(authority.as_str())
+        .bind(signed(version))
+        .bind(after)
+        .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(current_entry).collect()
+    }
+
     /// The entry of a row, whether in force or not.
     pub(crate) async fn list_row(
         &self,

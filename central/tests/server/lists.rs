@@ -379,6 +379,31 @@ async fn a_cleared_namesake_passes_until_the_entry_changes_or_the_time_is_over()
 }
 
 #[tokio::test]
+async fn a_verdict_is_derived_again_from_the_list_as_it_was() {
+    let world = World::new().await;
+    let keeper = world.keeper(&quarantine()).await;
+    assert_eq!(ask(&world, 1, "L1", LISTED).await, Verdict::Refer);
+    assert_eq!(ask(&world, 2, "L2", "GOODSON").await, Verdict::Clear);
+    let changed = EntryFields {
+        births: vec!["1950".into()],
+        ..contact()
+    };
+    world
+        .install(&quarantine(), vec![changed, person("own:2", "Goodson")])
+        .await;
+    for (n, hits) in [(1, 1), (2, 0)] {
+        let derived = world.app.rederive(&keeper, inspection(n)).await.unwrap();
+        assert!(derived.same, "{derived:?}");
+        for screening in [&derived.kept, &derived.again] {
+            assert_eq!(screening["hits"].as_array().unwrap().len(), hits);
+            assert_eq!(screening["version"], 1);
+        }
+    }
+    let others = world.keeper(&border()).await;
+    assert!(world.app.rederive(&others, inspection(1)).await.is_err());
+}
+
+#[tokio::test]
 async fn documents_hit_by_number_and_range_and_look_alikes_are_possible() {
     let world = World::new().await;
     let range = EntryFields {

@@ -6,6 +6,7 @@ pub mod cms;
 pub mod images;
 pub mod lds;
 pub mod list_import;
+pub mod list_package;
 pub mod manifest;
 pub mod mrz;
 pub mod photographs;
@@ -19,7 +20,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 14] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -33,4 +34,5 @@ pub const TARGETS: [Target; 13] = [
     ("photographs", photographs::run),
     ("snapshot", snapshot::run),
     ("list_import", list_import::run),
+    ("list_package", list_package::run),
 ];
