@@ -11,6 +11,7 @@ pub mod photographs;
 pub mod secure_messaging;
 pub mod snapshot;
 pub mod tables;
+pub mod targeting;
 pub mod tlv;
 pub mod wire;
 
@@ -18,7 +19,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -31,4 +32,5 @@ pub const TARGETS: [Target; 12] = [
     ("tables", tables::run),
     ("photographs", photographs::run),
     ("snapshot", snapshot::run),
+    ("targeting", targeting::run),
 ];

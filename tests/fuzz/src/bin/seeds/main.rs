@@ -9,6 +9,7 @@ mod files;
 #[path = "../../../../../domain/icao/tests/images/mod.rs"]
 mod images;
 mod messages;
+mod rules;
 mod signed;
 mod snapshots;
 
@@ -43,6 +44,7 @@ fn main() -> Outcome<()> {
         ("tables", faces::tables()),
         ("photographs", faces::photographs()?),
         ("snapshot", snapshots::seeds()?),
+        ("targeting", rules::seeds()),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);
