@@ -13,6 +13,7 @@ pub mod photographs;
 pub mod secure_messaging;
 pub mod snapshot;
 pub mod tables;
+pub mod targeting;
 pub mod tlv;
 pub mod wire;
 
@@ -20,7 +21,7 @@ pub mod wire;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 14] = [
+pub const TARGETS: [Target; 15] = [
     ("mrz", mrz::run),
     ("tlv", tlv::run),
     ("wire", wire::run),
@@ -35,4 +36,5 @@ pub const TARGETS: [Target; 14] = [
     ("snapshot", snapshot::run),
     ("list_import", list_import::run),
     ("list_package", list_package::run),
+    ("targeting", targeting::run),
 ];

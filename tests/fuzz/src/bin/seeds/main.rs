@@ -10,6 +10,7 @@ mod files;
 mod images;
 mod lists;
 mod messages;
+mod rules;
 mod signed;
 mod snapshots;
 
@@ -45,6 +46,7 @@ fn main() -> Outcome<()> {
         ("photographs", faces::photographs()?),
         ("snapshot", snapshots::seeds()?),
         ("list_import", lists::seeds()),
+        ("targeting", rules::seeds()),
     ];
     for (target, seeds) in targets {
         let folder = Path::new(&folder).join(target);
