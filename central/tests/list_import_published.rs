@@ -14,6 +14,7 @@ use central::lists::{
     import::{Defaults, Format, Found, Row, read, read_ofac},
 };
 use egate_rules::watch::Action;
+use expect_test::expect;
 use serde_json::Value;
 
 /// What the two readings may differ in, by field: entries where ours has less, and where it has more.
@@ -168,61 +169,81 @@ fn compare(import: &Import, prefix: &str) -> (usize, Differences) {
     (persons, differences)
 }
 
-/// `field -less +more` for each field.
-fn summary(differences: &Differences) -> Vec<String> {
-    let of = |(field, (less, more)): (_, &(BTreeSet<_>, BTreeSet<_>))| {
-        format!("{field} -{} +{}", less.len(), more.len())
-    };
-    differences.iter().map(of).collect()
+/// How many were read and left out, `field -less +more` for each field, and how often each oddity was told.
+fn report(import: &Import, prefix: &str) -> String {
+    let (persons, differences) = compare(import, prefix);
+    let (entries, left_out) = (import.entries.len(), import.left_out);
+    let mut lines = vec![format!("{persons} of {entries}, {left_out} left out")];
+    for (field, (less, more)) in differences {
+        lines.push(format!("{field} -{} +{}", less.len(), more.len()));
+    }
+    lines.extend(
+        import
+            .odd
+            .iter()
+            .map(|(odd, times)| format!("{times} {odd}")),
+    );
+    lines.join("\n")
 }
 
+/// The other parser cuts names in remarks at an apostrophe inside them, passes over ranges of full dates, and takes only passports with an issuing
+/// state and a number without blanks. The one document that it has and we have not is one of ours with the state, which it could not read.
 #[test]
 #[cfg_attr(not(shared_data), ignore = "needs ../shared/watchlist")]
 fn designations_of_ofac_are_read_as_another_parser_reads_them() {
     let defaults = defaults();
     let rows = read_ofac(file("ofac_sdn.csv"), file("ofac_alt.csv"), &defaults);
-    let import = import(rows);
-    let (persons, differences) = compare(&import, "ofac:");
-    eprintln!(
-        "{:#?} {:#?} {:#?}",
-        summary(&differences),
-        import.odd,
-        differences
-    );
-    assert_eq!(
-        (persons, import.entries.len(), import.left_out),
-        (2_249, 2_249, 551)
-    );
+    let mut import = import(rows);
+    for fields in import.entries.values_mut() {
+        fields.documents.retain(|document| document.class == "P");
+    }
+    expect![[r#"
+        2249 of 2249, 551 left out
+        births -0 +30
+        documents -1 +108
+        names -27 +32
+        nationalities -0 +0
+        sex -0 +0
+        102 a document without an issuing state, which no traveller's document is compared with
+        7 documents: a number that cannot be read; left out
+        3 remarks: cut by the publisher; what follows is in SDN_COMMENTS.CSV, which is not read"#]]
+    .assert_eq(&report(&import, "ofac:"));
 }
 
+/// The other parser keeps several spellings in one name and remarks in brackets behind names; passes over months in notes and over dates of birth that go with another
+/// name; and keeps numbers among words, which we take out of them where that is certain, and leave out and tell where it is not.
 #[test]
 #[cfg_attr(not(shared_data), ignore = "needs ../shared/watchlist")]
 fn persons_of_the_united_nations_are_read_as_another_parser_reads_them() {
     let defaults = defaults();
     let import = import(read(Format::UnXml, file("un_consolidated.xml"), &defaults));
-    let (persons, differences) = compare(&import, "un:");
-    eprintln!(
-        "{:#?} {:#?} {:#?}",
-        summary(&differences),
-        import.odd,
-        differences
-    );
-    assert_eq!(
-        (persons, import.entries.len(), import.left_out),
-        (367, 367, 140)
-    );
+    expect![[r#"
+        367 of 367, 140 left out
+        births -0 +12
+        documents -22 +20
+        names -19 +19
+        nationalities -0 +0
+        sex -0 +0
+        54 a document without an issuing state, which no traveller's document is compared with
+        7 documents: a number that cannot be read; left out"#]]
+    .assert_eq(&report(&import, "un:"));
 }
 
 #[test]
 #[cfg_attr(not(shared_data), ignore = "needs ../shared/watchlist")]
 fn the_other_parser_s_persons_can_be_imported_too() {
-    let import = import(read(
-        Format::JsonLines,
-        file("persons.jsonl"),
-        &defaults_with_reason(),
-    ));
-    eprintln!("{:#?}", import.odd);
-    assert_eq!(import.entries.len(), 2_616);
+    let defaults = defaults_with_reason();
+    let import = import(read(Format::JsonLines, file("persons.jsonl"), &defaults));
+    expect![[r#"
+        2616 of 2616, 0 left out
+        births -0 +0
+        documents -22 +20
+        names -0 +0
+        nationalities -0 +0
+        sex -0 +0
+        55 a document without an issuing state, which no traveller's document is compared with
+        2 documents: a number that cannot be read; left out"#]]
+    .assert_eq(&report(&import, ""));
 }
 
 fn defaults_with_reason() -> Defaults {

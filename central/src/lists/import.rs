@@ -33,7 +33,9 @@ use crate::limits::{LIST_FILE_BYTES_MAX, LIST_ROW_BYTES_MAX, LIST_ROW_FIELDS_MAX
 /// How a file is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
-    /// Comma-separated values with a heading; see the columns in `ARCHITECTURE.md`.
+    /// Comma-separated values (RFC 4180) under a heading with any of these columns: `id`, `surname`, `given`, `name`, `aliases` (`;` between them),
+    /// `date_of_birth`, `nationality`, `place_of_birth` (likewise), `sex`, `issuer`, `class` (`P` if empty), `number`, `last_number`, `action`, `reason`,
+    /// `legal_basis`, `source`, `listed_on`, `valid_from`, `valid_until`, `review_on`.
     Csv,
     /// One JSON object a line: an entry as [`EntryFields`] has it, or a person as a parser of published lists writes it.
     JsonLines,

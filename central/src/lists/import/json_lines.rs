@@ -36,6 +36,11 @@ impl<R: BufRead> Iterator for Rows<'_, R> {
 }
 
 fn fields(bytes: &[u8]) -> Result<(EntryFields, Vec<Odd>), RowError> {
+    // The parser would take the fields of an array by their order.
+    if !bytes.trim_ascii_start().starts_with(b"{") {
+        let rule = NO_OBJECT;
+        return Err(RowError::Json { rule, column: 1 });
+    }
     let error = match serde_json::from_slice::<EntryFields>(bytes) {
         Ok(mut fields) => {
             let nationalities = fields.nationalities.into_iter();
@@ -69,14 +74,24 @@ fn told(error: &serde_json::Error) -> RowError {
     let rule = RULES.iter().find(|(begins, _)| text.starts_with(begins));
     let rule = match (error.classify(), rule) {
         (serde_json::error::Category::Data, Some((_, rule))) => rule,
+        (serde_json::error::Category::Data, None) if is_of_date(&text) => {
+            "a date that is not YYYY-MM-DD"
+        }
         (serde_json::error::Category::Data, None) => "a value that the field does not take",
         (serde_json::error::Category::Eof, _) => "an object that does not end",
-        (serde_json::error::Category::Syntax | serde_json::error::Category::Io, _) => {
-            "not a JSON object"
-        }
+        (serde_json::error::Category::Syntax | serde_json::error::Category::Io, _) => NO_OBJECT,
     };
     RowError::Json { rule, column }
 }
+
+/// What [`egate_types::DateError`] says.
+fn is_of_date(text: &str) -> bool {
+    ["YYYY-MM-DD", "calendar date"]
+        .iter()
+        .any(|words| text.contains(words))
+}
+
+const NO_OBJECT: &str = "not a JSON object";
 
 /// What messages of the parser begin with, and what is told instead.
 const RULES: [(&str, &str); 8] = [

@@ -4,12 +4,16 @@ use egate_rules::watch::PartialDate;
 use egate_types::StateCode;
 
 use super::Odd;
-use crate::{limits::BIRTH_RANGE_YEARS_MAX, lists::entry::EntryDocument};
+use crate::{
+    limits::{BIRTH_RANGE_YEARS_MAX, DOCUMENTS_MAX, NAMES_MAX},
+    lists::entry::EntryDocument,
+};
 
-/// Adds a text that is not empty and not there yet.
+/// Adds a text that is not empty and not there yet. One more than any entry may have is enough for the entry to be refused, and as many
+/// as are compared with each other.
 pub(super) fn add(texts: &mut Vec<String>, text: &str) {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    if !text.is_empty() && !texts.contains(&text) {
+    if !text.is_empty() && texts.len() <= NAMES_MAX && !texts.contains(&text) {
         texts.push(text);
     }
 }
@@ -45,16 +49,17 @@ pub(super) fn add_document(
             && known.class == document.class
             && (known.issuer == document.issuer || document.issuer.is_none())
     };
-    if !documents.iter().any(covers) {
+    if documents.len() <= DOCUMENTS_MAX && !documents.iter().any(covers) {
         documents.push(document);
     }
 }
 
 /// The number in a text such as `Passport no. X0 123 (expired)`; `None` if words remain that belong to no number.
 fn number(text: &str) -> Option<String> {
+    let text = text.split(" and ").next().unwrap_or(text);
     let lower = text.to_ascii_lowercase();
     let behind = |mark: &str| lower.rfind(mark).map(|at| at + mark.len());
-    let begin = ["number", "no.", "booklet"]
+    let begin = ["number", "no.", "booklet", "passport"]
         .into_iter()
         .filter_map(behind)
         .max();

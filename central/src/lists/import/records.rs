@@ -35,6 +35,8 @@ struct Place {
     line: u64,
     /// Line on which the current row began, once it has.
     began: Option<u64>,
+    /// Line of the last byte that ended no line.
+    last: u64,
 }
 
 impl<R: BufRead> Records<R> {
@@ -87,7 +89,7 @@ impl<R: BufRead> Records<R> {
         }
         let line = self.place.began();
         if too_long {
-            let last_line = self.place.line;
+            let last_line = self.place.last;
             return Some((line, Err(RowError::TooLong { last_line })));
         }
         Some((line, record(&self.bytes[..length], &self.ends[..fields])))
@@ -128,14 +130,16 @@ impl Place {
         Self {
             line: 1,
             began: None,
+            last: 1,
         }
     }
 
     /// Goes on over bytes. Ends of lines before a row belong to none.
     fn pass(&mut self, bytes: &[u8]) {
         for byte in bytes {
-            if self.began.is_none() && !matches!(byte, b'\r' | b'\n') {
-                self.began = Some(self.line);
+            if !matches!(byte, b'\r' | b'\n') {
+                self.began = self.began.or(Some(self.line));
+                self.last = self.line;
             }
             if *byte == b'\n' {
                 self.line += 1;

@@ -96,3 +96,38 @@ const NAMES: [(&str, &str); 279] = [
     ("vietnam", "VNM"), ("virgin islands, british", "VGB"), ("west bank", "PSE"), ("yemen", "YEM"), ("zaire", "COD"),
     ("zambia", "ZMB"), ("zimbabwe", "ZWE"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_found_however_they_are_written() {
+        assert!(NAMES.is_sorted_by(|a, b| a.0 < b.0));
+        for (name, code) in [
+            ("Germany", "DEU"),
+            ("KOREA, NORTH", "PRK"),
+            ("The Gambia", "GMB"),
+            ("Côte d’Ivoire", "CIV"),
+            ("Cabo Verde.  Previously Cape Verde.", "CPV"),
+            ("Iran (Islamic Republic of) ", "IRN"),
+        ] {
+            let found = of_name(name);
+            assert_eq!(found.as_ref().map(StateCode::as_str), Some(code), "{name}");
+        }
+        assert_eq!(of_name("Nowhere"), None);
+        assert_eq!(of_name(""), None);
+    }
+
+    #[test]
+    fn every_state_has_a_code_and_most_have_one_name() {
+        let codes: std::collections::BTreeSet<_> = NAMES.iter().map(|(_, code)| *code).collect();
+        // The members of the United Nations, its two observers, and what lists name besides.
+        assert!(codes.len() >= 195, "{}", codes.len());
+        assert!(
+            codes
+                .iter()
+                .all(|code| StateCode::parse(code).is_some() && code.len() == 3)
+        );
+    }
+}

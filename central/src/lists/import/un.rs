@@ -183,14 +183,17 @@ fn resolved(reference: &BytesRef<'_>) -> Result<char, FileError> {
 
 /// The error in words of our own: those of the parser quote what stands in the file.
 fn file_error(error: &quick_xml::Error) -> FileError {
-    if let quick_xml::Error::Io(error) = error {
-        return match error.kind() {
-            ErrorKind::FileTooLarge => FileError::TooLarge(LIST_FILE_BYTES_MAX),
-            ErrorKind::QuotaExceeded => FileError::Xml("one part of it is too long"),
-            kind => FileError::Read(kind),
-        };
+    let quick_xml::Error::Io(error) = error else {
+        return FileError::Xml("its tags do not fit together, or it is not UTF-8");
+    };
+    let kind = error.kind();
+    if kind == FILE_TOO_LARGE {
+        FileError::TooLarge(LIST_FILE_BYTES_MAX)
+    } else if kind == PART_TOO_LARGE {
+        FileError::Xml("one part of it is too long")
+    } else {
+        FileError::Read(kind)
     }
-    FileError::Xml("its tags do not fit together, or it is not UTF-8")
 }
 
 const TOO_DEEP: FileError = FileError::Xml("it nests too deep");
@@ -411,10 +414,10 @@ impl<R: BufRead> Read for Metered<R> {
 impl<R: BufRead> BufRead for Metered<R> {
     fn fill_buf(&mut self) -> std::io::Result<&[u8]> {
         if self.bytes > LIST_FILE_BYTES_MAX {
-            return Err(ErrorKind::FileTooLarge.into());
+            return Err(FILE_TOO_LARGE.into());
         }
         if self.bytes - self.marked > LIST_PERSON_BYTES_MAX {
-            return Err(ErrorKind::QuotaExceeded.into());
+            return Err(PART_TOO_LARGE.into());
         }
         let input = self.file.fill_buf()?;
         // A piece at a time, so that no reader hands over more than the limit at once.
@@ -431,6 +434,10 @@ impl<R: BufRead> BufRead for Metered<R> {
         self.file.consume(amount);
     }
 }
+
+/// What [`Metered`] says when the file, or a part of it, is too long.
+const FILE_TOO_LARGE: ErrorKind = ErrorKind::FileTooLarge;
+const PART_TOO_LARGE: ErrorKind = ErrorKind::QuotaExceeded;
 
 /// Bytes handed over at once.
 const PIECE_BYTES: usize = 8 << 10;
