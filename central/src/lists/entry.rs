@@ -11,6 +11,7 @@ use egate_types::{Date, Sex, StateCode};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::import::as_listed;
 use crate::limits::{
     BIRTHS_MAX, DOCUMENTS_MAX, ENTRY_ID_BYTES_MAX, LIST_FIELD_BYTES_MAX, NAMES_MAX,
     NATIONALITIES_MAX, PLACES_MAX,
@@ -233,7 +234,7 @@ const fn too_many(what: &'static str, most: usize) -> EntryError {
 impl EntryDocument {
     /// The key under which the document, or the first one of a range, is looked up; `None` without an issuer.
     pub fn key(&self) -> Option<DocumentKey> {
-        let issuer = self.issuer.as_ref()?;
+        let issuer = as_listed(self.issuer.clone()?);
         DocumentKey::parse(issuer.as_str(), &self.class, &self.number).ok()
     }
 
@@ -272,7 +273,7 @@ impl ListEntry {
             nationalities: fields
                 .nationalities
                 .iter()
-                .map(|code| code.as_str().to_owned())
+                .map(|code| as_listed(code.clone()).as_str().to_owned())
                 .collect(),
             sex: fields.sex.unwrap_or(Sex::Unspecified),
             places_of_birth: fields.places_of_birth.clone(),

@@ -16,6 +16,7 @@ use crate::limits::JUDGED_ENTRIES_MIN;
 
 use super::{
     entry::{EntryDocument, ListEntry},
+    import::as_listed,
     weights::MatcherWeights,
 };
 
@@ -238,7 +239,7 @@ pub(crate) fn person_of(document: &TravelDocument) -> Person {
             .and_then(PartialDate::parse)
             .into_iter()
             .collect(),
-        nationalities: vec![holder.nationality.as_str().to_owned()],
+        nationalities: vec![as_listed(holder.nationality.clone()).as_str().to_owned()],
         sex: holder.sex,
         places_of_birth: Vec::new(),
     }
@@ -276,7 +277,7 @@ pub(crate) fn person_hit(
 /// The document of a traveller as lists name documents; `None` if it has no issuer or class by which it could be listed.
 pub(crate) fn document_key(document: &TravelDocument) -> Option<DocumentKey> {
     DocumentKey::parse(
-        document.issuer.as_str(),
+        as_listed(document.issuer.clone()).as_str(),
         &document.code,
         document.number.expose(),
     )

@@ -19,7 +19,11 @@ pub fn run(bytes: &[u8]) {
         return;
     };
     let key = AuthorityKey::from_seed(&[7; 32]);
-    assert_eq!(read(bytes, &authority, &key), None, "believed without a signature");
+    assert_eq!(
+        read(bytes, &authority, &key),
+        None,
+        "believed without a signature"
+    );
     let lines = bytes.split(|byte| *byte == b'\n');
     let entries: BTreeMap<String, ListEntry> = lines
         .filter_map(|line| serde_json::from_slice::<ListEntry>(line).ok())
@@ -31,7 +35,11 @@ pub fn run(bytes: &[u8]) {
     assert_eq!(read(&package, &authority, &key), Some(entries.len()));
     let mut cut = package.clone();
     cut.truncate(package.len() - 1);
-    assert_eq!(read(&cut, &authority, &key), None, "believed although cut short");
+    assert_eq!(
+        read(&cut, &authority, &key),
+        None,
+        "believed although cut short"
+    );
 }
 
 /// Entries of a package that holds to its end.
