@@ -8,12 +8,12 @@ mod screening;
 pub mod training;
 
 pub use command::{Screen, run};
-use egate_rules::watch::{PreparedPerson, Weights, score};
+use egate_rules::watch::{PreparedPerson, Score, Weights, score};
 use files::LabelledPair;
 
-/// Points of a pair; `None` if a name cannot be compared.
-pub fn points_of(pair: &LabelledPair, weights: &Weights) -> Option<f32> {
+/// The score of a pair; `None` if a name cannot be compared.
+pub fn score_of(pair: &LabelledPair, weights: &Weights) -> Option<Score> {
     let listed = PreparedPerson::of(&pair.listed, weights.rarity());
     let traveller = PreparedPerson::of(&pair.traveller, weights.rarity());
-    Some(score(&listed, &traveller, weights)?.points)
+    score(&listed, &traveller, weights)
 }

@@ -81,6 +81,13 @@ fn constrain(weights: &mut [f64; FEATURES]) {
             Sign::Either => {}
         }
     }
+    // A part that answers badly is still better than one that answers to nothing.
+    let [listed, traveller] = [Feature::ListedLeft, Feature::TravellerLeft];
+    let left = weights[listed.index()].max(weights[traveller.index()]);
+    for agreement in Agreement::ALL {
+        let weight = &mut weights[Feature::Part(agreement).index()];
+        *weight = weight.max(left);
+    }
     for kind in [Feature::Rarity, Feature::Part] {
         let best = weights[kind(Agreement::Same).index()];
         for agreement in Agreement::ALL {
@@ -106,7 +113,7 @@ enum Sign {
 
 const fn sign(feature: Feature) -> Sign {
     match feature {
-        Feature::Rarity(_) | Feature::Part(_) => Sign::For,
+        Feature::Rarity(_) => Sign::For,
         Feature::NationalitySame | Feature::SexSame | Feature::PlaceSame => Sign::For,
         Feature::Joined
         | Feature::FieldsSwapped
@@ -120,7 +127,7 @@ const fn sign(feature: Feature) -> Sign {
         | Feature::NationalityOther
         | Feature::SexOther
         | Feature::PlaceOther => Sign::Against,
-        Feature::Offset | Feature::Birth(_) => Sign::Either,
+        Feature::Offset | Feature::Birth(_) | Feature::Part(_) => Sign::Either,
     }
 }
 

@@ -89,7 +89,7 @@ fn screen_one(
         .iter()
         .filter_map(|entry| {
             let score = score_if_possible(&entry.person, &person, weights)?;
-            let outcome = thresholds.outcome(score.points);
+            let outcome = thresholds.judge(&score);
             (outcome != Outcome::Clear).then(|| found(outcome, &entry.id, Some(score.points)))
         })
         .collect();

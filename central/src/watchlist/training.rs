@@ -195,7 +195,7 @@ pub fn scores_of_pairs<'a>(
     let scored = pairs.into_iter().filter_map(|pair| {
         let scored = Scored {
             is_match: pair.is_match?,
-            points: super::points_of(pair, weights).unwrap_or(f32::NEG_INFINITY),
+            points: super::score_of(pair, weights).map_or(f32::NEG_INFINITY, |score| score.points),
             kind: pair.kind.clone(),
         };
         Some((pair, scored))

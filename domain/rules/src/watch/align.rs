@@ -3,9 +3,10 @@
 use super::{
     keys::Skeleton,
     name::{Name, Part, PartKind},
+    nicknames,
     script::Table,
     syllables::Syllables,
-    words::WORDS_MAX,
+    words::{Field, WORDS_MAX},
 };
 
 /// How well two parts agree, from the best to the worst.
@@ -84,15 +85,8 @@ impl Link {
         let (per_rarity, per_part) = worth[self.agreement as usize];
         per_rarity * self.rarity + per_part
     }
-
-    /// What the link is preferred by: its points, and at least something.
-    fn preference(&self, worth: &Worth) -> f32 {
-        self.weighed(worth).max(POINTS_MIN)
-    }
 }
 
-/// So that of two ways to link, the one that leaves less unexplained is taken.
-const POINTS_MIN: f32 = 0.01;
 /// Parts that one part may be written together from.
 const JOINED_MAX: usize = 4;
 /// Links between two names cannot be more than their parts.
@@ -141,7 +135,7 @@ pub fn align(listed: &Name, traveller: &Name, worth: &Worth) -> Alignment {
     let mut count = 0;
     let mut push = |link: Link| {
         if count < CANDIDATES_MAX {
-            candidates[count] = (link, link.preference(worth));
+            candidates[count] = (link, link.weighed(worth));
             count += 1;
         }
     };
@@ -236,14 +230,13 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
             of_skeleton.max(rarity.min(SYLLABLE_RARITY)),
         ));
     }
-    let skeletons = shared(&one.skeletons, &other.skeletons, |key| key.is_empty());
     if !syllabic && shared(&one.sounds, &other.sounds, |key| key.is_empty()) {
         return Some((Agreement::Sound, of_skeleton));
     }
-    if one.nicknames[0] != 0 && shared(&one.nicknames, &other.nicknames, |group| *group == 0) {
+    if one.nicknames[0] != 0 && nicknames::related(&one.nicknames, &other.nicknames, a[0] == b[0]) {
         return Some((Agreement::Nickname, rarity));
     }
-    if !syllabic && skeletons {
+    if !syllabic && same_consonants(one, other) {
         return Some((Agreement::Skeleton, of_skeleton));
     }
     if (cut.0 && b.starts_with(a)) || (cut.1 && a.starts_with(b)) {
@@ -256,11 +249,17 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
     }
     match edits(one, other) {
         1 if a.len().max(b.len()) >= 4 => Some((Agreement::OneEdit, of_skeleton)),
+        // Of three letters, one may be another vowel: `LEO` and `LEE`.
+        1 if a.len() == 3 && b.len() == 3 && one.skeletons[0] == other.skeletons[0] => {
+            Some((Agreement::OneEdit, of_skeleton))
+        }
         2 if a.len().min(b.len()) >= 6 => Some((Agreement::TwoEdits, of_skeleton)),
         _ => None,
     }
 }
 
+/// One consonant is no skeleton: `ONE` and `JUAN` (read as in German) have the same one, and so have `ALI` and `LEO`.
+const CONSONANTS_MIN: u32 = 2;
 /// Natural logarithm of one letter in fifteen.
 const RARITY_OF_INITIAL: f32 = 2.5;
 /// Letters of names are less even than dice.
@@ -271,6 +270,20 @@ const SYLLABLE_RARITY: f32 = 4.0;
 /// Whether two short lists with empty places have something in common.
 fn shared<T: PartialEq>(one: &[T], other: &[T], padding: impl Fn(&T) -> bool) -> bool {
     one.iter().any(|key| !padding(key) && other.contains(key))
+}
+
+/// Whether some reading of both has the same consonants, and enough of them. Where they are few, both must begin alike, with
+/// a vowel or without one: `ARIAS` and `REESE` do not.
+fn same_consonants(one: &Part, other: &Part) -> bool {
+    let readings = |part: &Part| part.skeletons.into_iter().zip(part.sounds);
+    readings(one).any(|(skeleton, sound)| {
+        skeleton.len() >= CONSONANTS_MIN
+            && readings(other).any(|(there, heard)| {
+                there == skeleton
+                    && (skeleton.len() > CONSONANTS_MIN
+                        || heard.begins_with_vowel() == sound.begins_with_vowel())
+            })
+    })
 }
 
 /// The tables by which two parts take one form.
@@ -291,11 +304,33 @@ fn join(whole: &[Part], apart: &[Part], mut found: impl FnMut(u8, (u8, u8), Agre
         }
         for (from, _) in (0u8..).zip(apart) {
             let rest = &apart[usize::from(from)..];
-            if let Some((parts, agreement, rarity)) = joined(one, rest) {
+            if let Some((parts, agreement, rarity)) = joined(one, rest)
+                && !swallows(whole, apart, (from, parts))
+            {
                 found(index, (from, parts), agreement, rarity);
             }
         }
     }
+}
+
+/// Whether a run of `apart`, written together, would be a whole name and the part of `whole` it answers to only one of
+/// several: a surname and a given name put together are nobody's given name.
+fn swallows(whole: &[Part], apart: &[Part], (from, parts): (u8, u8)) -> bool {
+    let tells = |part: &&Part| !part.kind.is_weightless();
+    if whole.iter().filter(tells).count() == 1 {
+        return false;
+    }
+    let run = bits((from, parts));
+    let inside = |at: usize| run & (1 << at) != 0;
+    let mut some = (0, 0);
+    let mut fields = (false, false);
+    for (at, part) in apart.iter().enumerate().filter(|(_, part)| tells(part)) {
+        some.0 += usize::from(inside(at));
+        some.1 += 1;
+        fields.0 |= inside(at) && part.field == Field::Primary;
+        fields.1 |= inside(at) && part.field == Field::Secondary;
+    }
+    (some.0 > 1 && some.0 == some.1) || fields == (true, true)
 }
 
 /// Whether `whole` is the first parts of `rest` written together.
@@ -326,7 +361,12 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
         }) {
             return Some((count, Agreement::Sound, rarity));
         }
-        if skeleton.len() >= JOINED_CONSONANTS_MIN && whole.skeletons.contains(&skeleton) {
+        // Of two given names in Chinese syllables, another syllable makes another name, whatever its consonants.
+        let chinese = !syllables[0].is_empty() && !whole.syllables[0].is_empty();
+        if !chinese
+            && skeleton.len() >= JOINED_CONSONANTS_MIN
+            && whole.skeletons.contains(&skeleton)
+        {
             return Some((
                 count,
                 Agreement::Skeleton,

@@ -5,13 +5,13 @@ use super::{
     date::{BirthRelation, best_relation},
     features::Feature,
     person::{Person, PreparedPerson},
-    score::{Measure, measure, score},
+    score::{Measure, Outcome, Thresholds, counts, measure, score},
     weights::Weights,
     words::Words,
 };
 
 /// Changes whenever the same weights would give another score.
-pub const MATCHER_VERSION: &str = "1";
+pub const MATCHER_VERSION: &str = "2";
 
 /// One term of the sum.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -33,6 +33,15 @@ pub struct Explanation {
     pub terms: Vec<Term>,
     /// What one side does not know, so that it says nothing.
     pub not_compared: Vec<String>,
+    /// Why it is never more than a possibility, if it is not.
+    pub at_most_possible: Option<&'static str>,
+}
+
+impl Explanation {
+    /// What [`Thresholds::judge`] answers.
+    pub fn outcome(&self, thresholds: Thresholds) -> Outcome {
+        thresholds.judge_points(self.points, self.at_most_possible.is_none())
+    }
 }
 
 /// Explains the score of a pair; `None` if a side has no name that can be compared.
@@ -62,7 +71,7 @@ pub fn explain(listed: &Person, traveller: &Person, weights: &Weights) -> Option
             rule = format!("{rule} ({}, {})", one.rule(), other.rule());
         }
         if measured_apart(link, &a.name, &b.name) {
-            rule.push_str("; a particle or title, not counted");
+            rule.push_str("; particles, titles or initials, not counted");
             terms.push(term(link_sentence(link, &words, &rule), 0.0));
         } else {
             terms.push(term(link_sentence(link, &words, &rule), points));
@@ -79,7 +88,19 @@ pub fn explain(listed: &Person, traveller: &Person, weights: &Weights) -> Option
         names,
         terms,
         not_compared: not_compared(listed, traveller),
+        at_most_possible: (!best.more_than_a_name).then(|| name_alone(&measured)),
     })
+}
+
+/// What a hit would need beside the name.
+fn name_alone(measured: &Measure) -> &'static str {
+    if measured.of(Feature::Birth(BirthRelation::Unknown)) > 0.0 {
+        "no date of birth was compared, and no nationality or place of birth is shared by names that agree in all parts: \
+         never more than a possibility"
+    } else {
+        "no date of birth agrees, and no nationality or place of birth is shared by names that agree in all parts: \
+         never more than a possibility"
+    }
 }
 
 /// Below this the difference is that of adding in another order.
@@ -91,7 +112,7 @@ fn term(sentence: String, points: f32) -> Term {
 
 fn measured_apart(link: &Link, listed: &super::name::Name, traveller: &super::name::Name) -> bool {
     let (i, j) = (usize::from(link.listed.0), usize::from(link.traveller.0));
-    listed.parts[i].kind.is_weightless() && traveller.parts[j].kind.is_weightless()
+    !counts(&listed.parts[i], &traveller.parts[j])
 }
 
 type TwoWords = (Vec<super::words::Word>, Vec<super::words::Word>);

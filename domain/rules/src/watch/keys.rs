@@ -98,6 +98,12 @@ impl Sound {
         self.0 == 0
     }
 
+    /// Whether a run of vowels comes before the first consonant.
+    pub const fn begins_with_vowel(self) -> bool {
+        let symbols = (u128::BITS - self.0.leading_zeros()).div_ceil(5);
+        symbols > 0 && self.0 >> (5 * (symbols - 1)) & VOWEL_BIT != 0
+    }
+
     /// The packed value, for an index.
     pub const fn bits(self) -> u128 {
         self.0
@@ -222,6 +228,8 @@ const L: u8 = 14;
 const R: u8 = 15;
 /// A run of vowels takes the value of its highest, so that AI, AY, EI and I are one, and OU, OO and U another.
 const VOWEL_FIRST: u8 = VOWEL_A;
+/// Set in vowels alone.
+const VOWEL_BIT: u128 = 16;
 const VOWEL_A: u8 = 16;
 const VOWEL_U: u8 = 17;
 const VOWEL_I: u8 = 18;

@@ -101,6 +101,7 @@ impl Name {
         if parts.iter().all(|part| part.length == 0) {
             return None;
         }
+        mark_surname_of_one_letter(&mut parts);
         let syllabic = mark_syllables(&mut parts, &alone);
         if !syllabic {
             mark_kinds(&mut parts, &alone);
@@ -255,6 +256,15 @@ impl KnownWord {
     pub(super) fn in_field(mut self, field: Field) -> Self {
         self.part.field = field;
         self
+    }
+}
+
+/// Surnames are not shortened to initials, but some have one letter: `I` of Korea, `O` of Korea and Japan, `Y` of Vietnam.
+fn mark_surname_of_one_letter(parts: &mut [Part]) {
+    let is_primary = |part: &&mut Part| part.field == Field::Primary;
+    let mut surname = parts.iter_mut().filter(is_primary);
+    if let (Some(only), None) = (surname.next(), surname.next()) {
+        only.kind = PartKind::Name;
     }
 }
 

@@ -7,23 +7,36 @@ pub fn groups_of(letters: &str) -> [u16; GROUPS_MAX] {
     TABLE.get(letters).copied().unwrap_or_default()
 }
 
+/// Whether one is what a bearer of the other is called. Two short forms of one name are mostly two names, as `JUAN` and
+/// `IVAN` are; with `alike`, if they begin alike, they may be one person's, as `JOE` and `JOEY` are.
+pub fn related(one: &[u16; GROUPS_MAX], other: &[u16; GROUPS_MAX], alike: bool) -> bool {
+    let both = |a: u16, b: u16| a != 0 && a >> 1 == b >> 1 && (alike || (a | b) & FULL != 0);
+    one.iter().any(|a| other.iter().any(|b| both(*a, *b)))
+}
+
 /// Groups one short form belongs to (Chris, Pat, Alex).
 pub const GROUPS_MAX: usize = 4;
+/// Set in the number of a group for names that are no short form in it.
+const FULL: u16 = 1;
 
 static TABLE: LazyLock<HashMap<&str, [u16; GROUPS_MAX]>> = LazyLock::new(|| {
     let mut table: HashMap<&str, [u16; GROUPS_MAX]> = HashMap::new();
-    for (number, line) in (1u16..).zip(GROUPS.lines()) {
-        for name in line.split(' ') {
+    let short = SHORT_FORMS.lines().map(|line| (line, false));
+    let national = NATIONAL_FORMS.lines().map(|line| (line, true));
+    for (number, (line, all_full)) in (1u16..).zip(short.chain(national)) {
+        for (at, name) in line.split(' ').enumerate() {
+            let full = u16::from(all_full || at == 0) * FULL;
             let groups = table.entry(name).or_default();
             if let Some(free) = groups.iter_mut().find(|group| **group == 0) {
-                *free = number;
+                *free = number << 1 | full;
             }
         }
     }
     table
 });
 
-const GROUPS: &str = "\
+/// The first is the full name.
+const SHORT_FORMS: &str = "\
 AARON RON RONNIE AARAN ERIN
 ABIGAIL ABBY ABBIE ABBEY GAIL NABBY
 ABRAHAM ABE ABRAM BRAM
@@ -391,6 +404,28 @@ WOODROW WOODY DREW WOOD
 XAVIER XAVI JAVIER JAVI
 YVONNE VONNIE VON
 ZACHARY ZACH ZACK ZAC ZAK ZACHARIAH ZACHARIAS
+ALBERTO BETO ALBERT
+ALEJANDRO ALEX JANDRO ALEXANDER
+CONCEPCION CONCHA CONCHITA
+DOLORES LOLA LOLITA
+ENRIQUE KIKE QUIQUE HENRY RICKY
+ERNESTO NETO ERNEST
+FERNANDO NANDO FERNIE
+JOAQUIN QUINO JOAQUIM
+JORGE GEORGE COQUE
+LUIS LUCHO LOUIS LUISITO
+PEDRO PERICO PETER
+RAMON MONCHO RAYMOND
+ROBERTO BETO ROBERT TITO
+ROSARIO CHARO
+SALVADOR CHAVA SAL
+VICENTE CHENTE VINCENT
+XIMENA JIMENA
+YESENIA JESSENIA
+";
+
+/// Forms of one name in several languages: each is another's.
+const NATIONAL_FORMS: &str = "\
 ALEKSANDR OLEKSANDR SASHA SHURA ALIAKSANDR ALEXANDER ALEXANDR
 ALEKSEI ALEXEI ALYOSHA OLEKSII ALEXEY ALIAKSEI ALEKSEY
 ANATOLII ANATOLY TOLYA ANATOLIY
@@ -438,24 +473,6 @@ KIRILL KYRYLO CYRIL
 ARTEM ARTIOM ARTYOM TSIMAFEI
 TIMOFEI TYMOFII TIMOTHY
 NIKIFOR NYKYFOR
-ALBERTO BETO ALBERT
-ALEJANDRO ALEX JANDRO ALEXANDER
-CONCEPCION CONCHA CONCHITA
-DOLORES LOLA LOLITA
-ENRIQUE KIKE QUIQUE HENRY RICKY
-ERNESTO NETO ERNEST
-FERNANDO NANDO FERNIE
-JOAQUIN QUINO JOAQUIM
-JORGE GEORGE COQUE
-LUIS LUCHO LOUIS LUISITO
-PEDRO PERICO PETER
-RAMON MONCHO RAYMOND
-ROBERTO BETO ROBERT TITO
-ROSARIO CHARO
-SALVADOR CHAVA SAL
-VICENTE CHENTE VINCENT
-XIMENA JIMENA
-YESENIA JESSENIA
 ";
 
 #[cfg(test)]
@@ -463,8 +480,8 @@ mod tests {
     use super::*;
 
     fn related(one: &str, other: &str) -> bool {
-        let (a, b) = (groups_of(one), groups_of(other));
-        a.iter().any(|group| *group > 0 && b.contains(group))
+        let alike = one.as_bytes().first() == other.as_bytes().first();
+        super::related(&groups_of(one), &groups_of(other), alike)
     }
 
     #[test]
@@ -473,6 +490,8 @@ mod tests {
         assert!(related("MARGARET", "PEGGY"));
         assert!(related("SERHII", "SERGEY"));
         assert!(!related("ROBERT", "PEGGY"));
+        assert!(!related("JUAN", "IVAN") && related("JUAN", "JOHN"));
+        assert!(related("JOE", "JOEY"));
         assert_eq!(groups_of("ZZZ"), [0; GROUPS_MAX]);
     }
 }

@@ -9,7 +9,7 @@ use super::{
     align::{Agreement, Alignment, align},
     date::{BirthRelation, best_relation},
     features::{FEATURES, Feature},
-    name::{Name, PartKind},
+    name::{Name, Part, PartKind},
     person::PreparedPerson,
     weights::Weights,
     words::{Field, WORDS_MAX},
@@ -44,6 +44,18 @@ impl Measure {
             points
         }
     }
+
+    /// Whether more than a name speaks for the pair: a date of birth that agrees, if only by its year; or, with every part of
+    /// both names answered, a shared nationality or place of birth.
+    pub fn is_more_than_a_name(&self) -> bool {
+        let agrees = |relation| self.of(Feature::Birth(relation)) > 0.0;
+        let date = BirthRelation::ALL
+            .into_iter()
+            .take_while(|relation| *relation != BirthRelation::Unknown);
+        let left = self.of(Feature::ListedLeft) + self.of(Feature::TravellerLeft);
+        let shared = self.of(Feature::NationalitySame) + self.of(Feature::PlaceSame);
+        date.into_iter().any(agrees) || (left == 0.0 && shared > 0.0)
+    }
 }
 
 /// Names do not outweigh complete dates of birth that are years apart: a namesake, whatever the name.
@@ -56,6 +68,8 @@ pub struct Score {
     pub points: f32,
     /// Which of the prepared names agree best: of the entry, of the traveller.
     pub names: (usize, usize),
+    /// As [`Measure::is_more_than_a_name`] says of these names.
+    pub more_than_a_name: bool,
 }
 
 /// The score of the names that agree best, with everything else known. `None` if a side has no name that can be compared.
@@ -77,6 +91,7 @@ pub fn score(
                 best = Some(Score {
                     points,
                     names: (i, j),
+                    more_than_a_name: measure.is_more_than_a_name(),
                 });
             }
         }
@@ -157,8 +172,10 @@ fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignme
         let parts = link.listed.1.max(link.traveller.1);
         linked_names += parts;
         initials_only &= link.agreement == Agreement::Initial;
-        measure.add(Feature::Rarity(link.agreement), link.rarity);
-        measure.add(Feature::Part(link.agreement), 1.0);
+        if counts(one, other) {
+            measure.add(Feature::Rarity(link.agreement), link.rarity);
+            measure.add(Feature::Part(link.agreement), 1.0);
+        }
         if parts > 1 {
             measure.add(Feature::Joined, 1.0);
         }
@@ -173,6 +190,12 @@ fn measure_names(measure: &mut Measure, listed: &Name, traveller: &Name, alignme
     // Initials support a name and are none.
     let linked_names = linked_names.min(if initials_only { 1 } else { u8::MAX });
     measure_uncovered(measure, listed, traveller, alignment, linked_names);
+}
+
+/// Whether a link of the two has points: not where both might as well be left out, since what agrees must not count less than
+/// what is left out, and a part may count less than nothing.
+pub(super) fn counts(one: &Part, other: &Part) -> bool {
+    one.kind == PartKind::Name || other.kind == PartKind::Name
 }
 
 fn measure_uncovered(
@@ -285,7 +308,21 @@ impl Thresholds {
         }
     }
 
-    /// What a score means.
+    /// What a score of a person means: a name alone never confirms one, however many points it has.
+    pub fn judge(self, score: &Score) -> Outcome {
+        self.judge_points(score.points, score.more_than_a_name)
+    }
+
+    pub(super) fn judge_points(self, points: f32, more_than_a_name: bool) -> Outcome {
+        let most = if more_than_a_name {
+            Outcome::Hit
+        } else {
+            Outcome::Possible
+        };
+        self.outcome(points).min(most)
+    }
+
+    /// What points mean by themselves; [`Self::judge`] is for people.
     pub fn outcome(self, points: f32) -> Outcome {
         if points >= self.hit {
             Outcome::Hit

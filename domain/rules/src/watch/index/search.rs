@@ -88,7 +88,7 @@ impl<B: AsRef<[u8]>> Index<B> {
             let Some(score) = score(&listed, traveller.person, traveller.weights) else {
                 continue;
             };
-            let outcome = traveller.thresholds.outcome(score.points);
+            let outcome = traveller.thresholds.judge(&score);
             if outcome != Outcome::Clear {
                 hits.push(Hit {
                     id: record.id,
