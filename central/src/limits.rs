@@ -81,8 +81,9 @@ pub(crate) const WITHDRAWN_SHARE_MAX: u64 = 5;
 /// Rows written in one transaction while a change is read: verdicts wait some milliseconds for it at most.
 pub(crate) const ROWS_PER_BATCH: usize = 500;
 
-/// Share of unlisted travellers that may be shown to an officer as a possibility by mistake; `central/WATCHLIST.md` has the figures.
-pub(crate) const POSSIBLE_SHARE: f64 = 1.5e-4;
+/// Share of unlisted travellers that may be shown to an officer as a possibility by mistake: so that of ten million entries one with a wrong
+/// letter is shown in 99 of 100 cases (`central/WATCHLIST.md`).
+pub(crate) const POSSIBLE_SHARE: f64 = 5e-4;
 
 /// The same as a hit.
 pub(crate) const HIT_SHARE: f64 = 1e-4;

@@ -18,7 +18,8 @@ use central::{
     clock::{Clock as _, Random as _, SystemClock, SystemRandom},
     config::Config,
     list_command::{self, List},
-    pki, server, watchlist,
+    pki, server,
+    watchlist::{self, ExplainArgs, Screen},
 };
 use clap::{Args, Parser, Subcommand};
 use egate_types::{AuthorityId, LaneId, OfficerId};
@@ -49,7 +50,7 @@ enum Command {
     List(Box<List>),
     /// Match names, persons and documents against lists in files.
     #[command(subcommand)]
-    Screen(watchlist::Screen),
+    Screen(Screen),
     /// Maintain officers.
     #[command(subcommand)]
     Officer(Officer),
@@ -148,6 +149,18 @@ async fn main() -> anyhow::Result<()> {
             let config = Config::load(command.config())?;
             let app = open(&config).await?;
             list_command::run(&command, &config, &app, password).await?;
+        }
+        Command::Screen(Screen::Explain(ExplainArgs {
+            inspection: Some(inspection),
+            login: Some(login),
+            config,
+            ..
+        })) => {
+            let app = open(&Config::load(&config)?).await?;
+            let officer = app.officer(login.as_str(), &password()?).await?;
+            let derived = app.rederive(&officer, inspection).await?;
+            println!("{}", serde_json::to_string_pretty(&derived)?);
+            anyhow::ensure!(derived.same, "the verdict's hits do not come out again");
         }
         Command::Screen(command) => watchlist::run(&command)?,
         Command::Officer(Officer::Add {

@@ -7,7 +7,7 @@ pub mod files;
 mod screening;
 pub mod training;
 
-pub use command::{Screen, run};
+pub use command::{ExplainArgs, Screen, run};
 use egate_rules::watch::{PreparedPerson, Score, Weights, score};
 use files::LabelledPair;
 

@@ -8,13 +8,17 @@ use std::{
 use anyhow::{Context as _, bail};
 use clap::{Args, Subcommand};
 use egate_rules::watch::{
-    Explanation, ListedDocuments, MATCHER_VERSION, Outcome, Person, Thresholds, Weights,
-    WeightsFile, explain,
+    Explanation, ListedDocuments, MATCHER_VERSION, Outcome, Person, Thresholds, Weights, explain,
 };
+use egate_types::{InspectionId, OfficerId};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
-use crate::watchindex::bench::{self, BenchArgs};
+use crate::{
+    limits::{HIT_SHARE, POSSIBLE_SHARE},
+    lists::weights::{BUILT_IN, MatcherWeights},
+    watchindex::bench::{self, BenchArgs},
+};
 
 use super::{
     evaluate::{Scored, by_kind, recall_at},
@@ -118,9 +122,18 @@ pub struct WeightsArgs {
     weights: Option<PathBuf>,
 }
 
-/// What is to be explained.
+/// What is to be explained: a pair, a traveller and an entry of files, or a verdict that `central serve` has signed.
 #[derive(Args)]
 pub struct ExplainArgs {
+    /// A verdict on this inspection, derived again from the list as it was; with `--as`.
+    #[arg(long, requires = "login", conflicts_with_all = ["pairs", "list"], value_parser = InspectionId::parse)]
+    pub inspection: Option<InspectionId>,
+    /// Login of an officer who maintains the list; the password as for `central list`.
+    #[arg(long = "as")]
+    pub login: Option<OfficerId>,
+    /// Configuration of central, for a verdict.
+    #[arg(long, default_value = "central.toml")]
+    pub config: PathBuf,
     /// Pairs, with `--row`.
     #[arg(long, requires = "row", conflicts_with = "list")]
     pairs: Option<PathBuf>,
@@ -230,8 +243,8 @@ fn measure(args: &BenchArgs) -> anyhow::Result<()> {
 /// The weights and the hash of their file.
 fn load(args: &WeightsArgs) -> anyhow::Result<(Weights, String)> {
     let bytes = weights_file(args.weights.as_deref())?;
-    let file: WeightsFile = serde_json::from_slice(&bytes).context("the file of weights")?;
-    Ok((Weights::from_file(&file)?, sha256(&bytes)))
+    let read = MatcherWeights::parse(&bytes).context("the file of weights")?;
+    Ok((read.weights, hex::encode(read.sha256)))
 }
 
 /// The bytes of a file of weights; without one, those built in.
@@ -242,9 +255,6 @@ fn weights_file(path: Option<&Path>) -> anyhow::Result<Vec<u8>> {
     }
 }
 
-/// The weights that `central/WATCHLIST.md` gives the figures of.
-const BUILT_IN: &[u8] = include_bytes!("../../watchlist-weights.json");
-
 fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
@@ -254,12 +264,6 @@ fn thresholds(entries: usize) -> Thresholds {
     let entries = u64::try_from(entries).unwrap_or(u64::MAX);
     Thresholds::new(entries, POSSIBLE_SHARE, HIT_SHARE)
 }
-
-/// Share of unlisted travellers that may be shown to an officer as a possibility, or more: so that of ten million entries one
-/// with a wrong letter is shown in 99 of 100 cases (`central/WATCHLIST.md`).
-const POSSIBLE_SHARE: f64 = 5e-4;
-/// Share of unlisted travellers that may be shown as a hit.
-const HIT_SHARE: f64 = 1e-4;
 
 fn score_pairs(path: &Path, out: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
     let (weights, _) = load(weights)?;

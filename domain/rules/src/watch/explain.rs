@@ -34,7 +34,8 @@ pub struct Explanation {
     /// What one side does not know, so that it says nothing.
     pub not_compared: Vec<String>,
     /// Why it is never more than a possibility, if it is not.
-    pub at_most_possible: Option<&'static str>,
+    #[serde(default)]
+    pub at_most_possible: Option<String>,
 }
 
 impl Explanation {
@@ -88,7 +89,7 @@ pub fn explain(listed: &Person, traveller: &Person, weights: &Weights) -> Option
         names,
         terms,
         not_compared: not_compared(listed, traveller),
-        at_most_possible: (!best.more_than_a_name).then(|| name_alone(&measured)),
+        at_most_possible: (!best.more_than_a_name).then(|| name_alone(&measured).to_owned()),
     })
 }
 
