@@ -154,7 +154,7 @@ fn bad_rows_of_own_csv_are_told_without_their_content() {
         13 BAD: valid_from is not YYYY-MM-DD
         14 BAD: valid_until lies before valid_from
         15 BAD: id is empty, longer than 96 bytes, or not of letters, digits and - _ . : /
-        16 BAD: neither a name nor a document
+        16 BAD: neither a name, a document nor a rule
         17 BAD: 2 fields instead of 14
         18 {"id":"a:1","names":["Anna"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
     "#]].assert_eq(&told);
@@ -390,7 +390,7 @@ fn designations_of_ofac_are_read_with_their_other_names() {
         4 BAD: its id stands in line 1 already
         5 BAD: ent_num is not a number
         6 BAD: 3 fields instead of 12
-        7 BAD: neither a name nor a document
+        7 BAD: neither a name, a document nor a rule
     "#]].assert_eq(&told);
 }
 
@@ -448,7 +448,7 @@ fn persons_of_the_united_nations_are_read() {
            odd: documents: a number that cannot be read; left out
         18 BAD: its id stands in line 3 already
         19 BAD: DATAID is not a number
-        20 BAD: neither a name nor a document
+        20 BAD: neither a name, a document nor a rule
         21 left out: not a person
     "#]].assert_eq(&told);
 }
