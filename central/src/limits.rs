@@ -124,9 +124,6 @@ pub(crate) const LIST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 /// Longest line of a package, bytes: the largest entry that is accepted has fields of some kilobytes.
 pub(crate) const PACKAGE_LINE_BYTES_MAX: usize = 8 * 1024 * 1024;
 
-/// Shorter lists are judged as if they had so many entries.
-pub(crate) const JUDGED_ENTRIES_MIN: u64 = 1_000;
-
 /// Bytes of one row of a list file: an entry with every field filled many times over. Longer ones are skipped without being held.
 pub(crate) const LIST_ROW_BYTES_MAX: usize = 64 << 10;
 

@@ -12,8 +12,6 @@ use egate_wire::v1::{CheckSummary, ListState};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use crate::limits::JUDGED_ENTRIES_MIN;
-
 use super::{
     entry::{EntryDocument, ListEntry},
     import::as_listed,
@@ -40,10 +38,9 @@ impl Default for AlertBudget {
 }
 
 impl AlertBudget {
-    /// The points that a list of so many entries demands. A short list is judged as a longer one: by its length alone, a birth date and a
-    /// common given name would be enough for a list of one.
+    /// The points that a list of so many entries demands.
     pub fn thresholds(self, entries: u64) -> Thresholds {
-        Thresholds::new(entries.max(JUDGED_ENTRIES_MIN), self.possible, self.hit)
+        Thresholds::of_list(entries, self.possible, self.hit)
     }
 }
 

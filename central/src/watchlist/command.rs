@@ -16,7 +16,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     limits::{HIT_SHARE, POSSIBLE_SHARE},
-    lists::weights::{BUILT_IN, MatcherWeights},
+    lists::{
+        screening::AlertBudget,
+        weights::{BUILT_IN, MatcherWeights},
+    },
     watchindex::bench::{self, BenchArgs},
 };
 
@@ -259,16 +262,20 @@ fn sha256(bytes: &[u8]) -> String {
     hex::encode(Sha256::digest(bytes))
 }
 
-/// Thresholds at the default budget.
-fn thresholds(entries: usize) -> Thresholds {
-    let entries = u64::try_from(entries).unwrap_or(u64::MAX);
-    Thresholds::new(entries, POSSIBLE_SHARE, HIT_SHARE)
+/// Thresholds at the default budget: against a list, or for a pair judged alone.
+fn thresholds(entries: Option<usize>) -> Thresholds {
+    match entries {
+        Some(entries) => {
+            AlertBudget::default().thresholds(u64::try_from(entries).unwrap_or(u64::MAX))
+        }
+        None => Thresholds::new(1, POSSIBLE_SHARE, HIT_SHARE),
+    }
 }
 
 fn score_pairs(path: &Path, out: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
     let (weights, _) = load(weights)?;
     let rows = files::pairs(path)?;
-    let thresholds = thresholds(1);
+    let thresholds = thresholds(None);
     write_csv(out, &["row", "score", "outcome"], |write| {
         for (row, pair) in &rows.good {
             let score = super::score_of(pair, &weights);
@@ -298,7 +305,7 @@ fn screen_travellers(
         .map(|listed| Entry::of(listed, &weights))
         .collect();
     let rows = files::travellers(travellers)?;
-    let thresholds = thresholds(entries.len());
+    let thresholds = thresholds(Some(entries.len()));
     let screened = screen_all(&entries, documents, &rows.good, &weights, thresholds);
     let columns = ["traveller_id", "outcome", "entry_id", "score"];
     write_csv(out, &columns, |write| {
@@ -420,7 +427,7 @@ fn explain_one(args: &ExplainArgs) -> anyhow::Result<()> {
         thresholds: [thresholds.possible, thresholds.hit],
         explanation,
         list_version,
-        list_entries: u64::try_from(entries)?,
+        list_entries: u64::try_from(entries.unwrap_or(1))?,
         entry_version: sha256(canonical(&listed).as_bytes()),
         matcher_version: MATCHER_VERSION,
         weights_version: weights.version().to_owned(),
@@ -430,12 +437,14 @@ fn explain_one(args: &ExplainArgs) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn to_explain(args: &ExplainArgs) -> anyhow::Result<(Person, Person, Option<String>, usize)> {
+type ToExplain = (Person, Person, Option<String>, Option<usize>);
+
+fn to_explain(args: &ExplainArgs) -> anyhow::Result<ToExplain> {
     if let (Some(path), Some(row)) = (&args.pairs, args.row) {
         let rows = files::pairs(path)?.good;
         let pair = rows.into_iter().find(|(number, _)| *number == row);
         let (_, pair) = pair.with_context(|| format!("no readable row {row}"))?;
-        return Ok((pair.listed, pair.traveller, None, 1));
+        return Ok((pair.listed, pair.traveller, None, None));
     }
     let (Some(list), Some(travellers), Some(traveller), Some(entry)) =
         (&args.list, &args.travellers, &args.traveller, &args.entry)
@@ -450,7 +459,7 @@ fn to_explain(args: &ExplainArgs) -> anyhow::Result<(Person, Person, Option<Stri
     let rows = files::travellers(travellers)?.good;
     let found = rows.into_iter().find(|(_, known)| known.id == *traveller);
     let (_, traveller) = found.with_context(|| format!("no readable traveller {traveller}"))?;
-    Ok((listed, traveller.person, Some(version), entries))
+    Ok((listed, traveller.person, Some(version), Some(entries)))
 }
 
 /// All that is compared of an entry, in one text.

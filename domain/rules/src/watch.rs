@@ -35,6 +35,8 @@ pub use known::KnownWords;
 pub use name::{Name, Part, PartKind};
 pub use person::{Person, PreparedName, PreparedPerson};
 pub use rarity::Rarity;
-pub use score::{Measure, Outcome, Score, Thresholds, measure, score, score_if_possible};
+pub use score::{
+    Measure, Outcome, POINTS_SHOWN_MIN, Score, Thresholds, measure, score, score_if_possible,
+};
 pub use syllables::Syllables;
 pub use weights::{Weights, WeightsError, WeightsFile};

@@ -262,6 +262,10 @@ fn field_missing(name: &Name, uncovered: u16, field: Field) -> bool {
     some
 }
 
+/// Whatever the length of a list, less than this is shown to nobody: one stranger in eighteen million passes it. By its length alone, a
+/// birth date, a nationality and a common given name would be enough for a list of some hundreds.
+pub const POINTS_SHOWN_MIN: f32 = 16.7;
+
 /// What a score means for a traveller against a list.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Outcome {
@@ -305,6 +309,15 @@ impl Thresholds {
         Self {
             possible: points(possible_share),
             hit: points(hit_share),
+        }
+    }
+
+    /// The same against a list: however short it is, what is shown must be worth [`POINTS_SHOWN_MIN`].
+    pub fn of_list(entries: u64, possible_share: f64, hit_share: f64) -> Self {
+        let Self { possible, hit } = Self::new(entries, possible_share, hit_share);
+        Self {
+            possible: possible.max(POINTS_SHOWN_MIN),
+            hit: hit.max(POINTS_SHOWN_MIN),
         }
     }
 
