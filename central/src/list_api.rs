@@ -81,7 +81,7 @@ async fn sign_in(State(app): State<App>, body: Bytes) -> Result<Json<Session>, A
 }
 
 async fn state(State(app): State<App>, officer: ListOfficer) -> Result<Json<ListState>, AppError> {
-    let (head, _) = app.list_overview(&officer).await?;
+    let (head, _) = app.list_overview(&officer.0).await?;
     let head = head.ok_or(AppError::ListMissing)?;
     Ok(Json(ListState {
         list: app.authority(&officer.0.authority)?.list.clone(),
@@ -200,7 +200,7 @@ async fn changes(
     State(app): State<App>,
     officer: ListOfficer,
 ) -> Result<Json<Vec<ChangeMessage>>, AppError> {
-    let (_, changes) = app.list_overview(&officer).await?;
+    let (_, changes) = app.list_overview(&officer.0).await?;
     Ok(Json(changes.into_iter().map(ChangeMessage::from).collect()))
 }
 
@@ -240,11 +240,11 @@ async fn change(
     officer: ListOfficer,
     Path(id): Path<i64>,
 ) -> Result<Json<ChangeWithRows>, AppError> {
-    let view = app.look_at_change(&officer, id).await?;
+    let view = app.look_at_change(&officer.0, id).await?;
     let rows: Result<Vec<_>, _> = view.rows.into_iter().map(RowMessage::try_from).collect();
-    let met = view.met.map(|met| {
-        let met = met.into_iter();
-        met.map(|(inspection, entry)| (inspection.to_string(), entry))
+    let met = view.dry_run.map(|dry_run| {
+        let met = dry_run.met.into_iter();
+        met.map(|met| (met.inspection.to_string(), met.entry))
             .collect()
     });
     Ok(Json(ChangeWithRows {
@@ -333,7 +333,7 @@ async fn entry(
     officer: ListOfficer,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<EntryVersion>>, AppError> {
-    let history = app.entry_history(&officer, &id).await?.into_iter();
+    let history = app.entry_history(&officer.0, &id).await?.into_iter();
     let versions = history.map(|(change, entry)| EntryVersion {
         version: change.version,
         proposed_by: change.proposed_by,

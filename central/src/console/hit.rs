@@ -3,6 +3,7 @@
 use egate_types::InspectionId;
 use maud::{Markup, html};
 
+use super::fields::entry_link;
 use crate::lists::screening::{Found, Hit, HitOn};
 
 /// A hit with its reasons.
@@ -54,7 +55,8 @@ impl HitRow {
         }
     }
 
-    pub(super) fn render(&self, inspection: &InspectionId, csrf: &str) -> Markup {
+    /// With the case, the hit on a person can be found to be somebody else's.
+    pub(super) fn render(&self, case: Option<(&InspectionId, &str)>) -> Markup {
         let on = match self.on {
             HitOn::Document => "document",
             HitOn::Person => "person",
@@ -70,10 +72,12 @@ impl HitRow {
             div class=(class) {
                 strong { (mark) " " (self.action) " — " (word) " on " (on) }
                 p { (self.reason) }
-                p.hint { (self.legal_basis) " · " (self.source) " · entry " span.id { (self.entry) } }
+                p.hint { (self.legal_basis) " · " (self.source) " · entry " (entry_link(&self.entry)) }
                 @if let Some(cleared) = &self.cleared { p.chip.none { "○ another person: " (cleared) } }
                 (self.why())
-                @if self.on == HitOn::Person && self.cleared.is_none() { (self.namesake(inspection, csrf)) }
+                @if let Some((inspection, csrf)) = case.filter(|_| self.on == HitOn::Person && self.cleared.is_none()) {
+                    (self.namesake(inspection, csrf))
+                }
             }
         }
     }
@@ -119,6 +123,18 @@ impl HitRow {
                 }
             }
         }
+    }
+
+    /// A rule.
+    pub(super) fn sample_rule() -> Self {
+        let mut hit = Self::samples().remove(2);
+        hit.on = HitOn::Rule;
+        hit.action = "health check".into();
+        hit.reason = "Stay in an area of an outbreak within 21 days".into();
+        hit.legal_basis = "Health Law, section 42".into();
+        hit.entry = "own:outbreak-2027-01".into();
+        hit.terms = vec![("stayed in UTO, left 2027-01-06, 9 days ago".into(), None)];
+        hit
     }
 
     /// A person with reasons, a possibility, a namesake and a document.
