@@ -1,7 +1,16 @@
 //! The officers' console: server-rendered pages, one live stream, no asset from elsewhere.
 
+mod alerts_page;
+mod change_page;
 mod comparison_page;
+mod entry_form;
+mod entry_page;
+mod fields;
+mod forms;
 mod hit;
+mod list_page;
+mod list_routes;
+mod list_view;
 mod pages;
 mod view;
 
@@ -52,6 +61,7 @@ pub fn router(app: App) -> Router {
         .route("/console/cases/{inspection}/{portrait}", get(portrait))
         .route("/console/comparisons", get(comparisons))
         .route("/console/comparisons.json", get(comparison_report))
+        .merge(list_routes::routes())
         .layer(axum::middleware::map_response(protect));
     console
         .merge(api::routes())
@@ -125,15 +135,11 @@ impl IntoResponse for PageError {
         if matches!(self.0, AppError::NotSignedIn) {
             return Redirect::to("/console/login").into_response();
         }
-        let (status, _, next) = self.0.answer();
+        let (status, _, _) = self.0.answer();
         if status == StatusCode::INTERNAL_SERVER_ERROR {
             return self.0.into_response();
         }
-        (
-            status,
-            Html(pages::error(&self.0.to_string(), next).into_string()),
-        )
-            .into_response()
+        (status, Html(pages::error(&self.0).into_string())).into_response()
     }
 }
 
@@ -195,7 +201,7 @@ async fn lanes(State(app): State<App>, signed_in: SignedIn) -> Page {
 
 async fn lanes_page(app: &App, officer: &StoredOfficer) -> Result<LanesPage, AppError> {
     Ok(LanesPage {
-        frame: view::frame(app, officer)?,
+        frame: view::frame(app, officer).await?,
         lanes: view::lanes(app, officer),
         cases: view::cases(app, officer).await?,
     })
@@ -203,7 +209,7 @@ async fn lanes_page(app: &App, officer: &StoredOfficer) -> Result<LanesPage, App
 
 async fn cases(State(app): State<App>, signed_in: SignedIn) -> Page {
     let page = CasesPage {
-        frame: view::frame(&app, &signed_in.officer)?,
+        frame: view::frame(&app, &signed_in.officer).await?,
         cases: view::cases(&app, &signed_in.officer).await?,
     };
     Ok(Html(page.render().into_string()))
@@ -297,7 +303,7 @@ async fn clear_namesake(
 
 async fn comparisons(State(app): State<App>, signed_in: SignedIn) -> Page {
     let page = ComparisonPage {
-        frame: view::frame(&app, &signed_in.officer)?,
+        frame: view::frame(&app, &signed_in.officer).await?,
         report: app.comparison_report(&signed_in.officer).await?,
     };
     Ok(Html(page.render().into_string()))

@@ -118,6 +118,12 @@ pub(crate) const CLEARANCE_DAYS_MAX: i64 = 366;
 /// Changes shown on the page of lists.
 pub(crate) const CHANGES_SHOWN: i64 = 50;
 
+/// Travellers shown whom a change would have met; the rest is counted. Whoever sees so many looks at the change again.
+pub(crate) const MET_SHOWN_MAX: usize = 50;
+
+/// Attempts to find an id that no entry has had: one in 65,536 is taken by each entry of the day.
+pub(crate) const FRESH_ID_TRIES: usize = 16;
+
 /// Largest change sent to the interface, bytes; longer files are read on the server, by `central list import`.
 pub(crate) const LIST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;
 

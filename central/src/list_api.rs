@@ -90,7 +90,7 @@ async fn sign_in(State(app): State<App>, body: Bytes) -> Result<Json<Session>, A
 }
 
 async fn state(State(app): State<App>, officer: ListOfficer) -> Result<Json<ListState>, AppError> {
-    let (head, _) = app.list_overview(&officer).await?;
+    let (head, _) = app.list_overview(&officer.0).await?;
     let head = head.ok_or(AppError::ListMissing)?;
     Ok(Json(ListState {
         list: app.authority(&officer.0.authority)?.list.clone(),
@@ -142,7 +142,9 @@ async fn draft(
 pub(crate) struct ImportQuery {
     format: String,
     kind: ChangeKind,
-    action: Option<Action>,
+    /// Empty where the file says it.
+    #[serde(default)]
+    action: String,
     #[serde(default)]
     reason: String,
     #[serde(default)]
@@ -168,8 +170,14 @@ impl ImportQuery {
                 "kind is neither amend nor replace".into(),
             ));
         }
+        let action = Action::parse(&self.action);
+        if action.is_none() && !self.action.is_empty() {
+            return Err(AppError::ListFile(
+                "its action is none that there is".into(),
+            ));
+        }
         let defaults = Defaults {
-            action: self.action,
+            action,
             reason: self.reason,
             legal_basis: self.legal_basis,
             source: self.source,
@@ -264,7 +272,7 @@ async fn changes(
     State(app): State<App>,
     officer: ListOfficer,
 ) -> Result<Json<Vec<ChangeMessage>>, AppError> {
-    let (_, changes) = app.list_overview(&officer).await?;
+    let (_, changes) = app.list_overview(&officer.0).await?;
     Ok(Json(changes.into_iter().map(ChangeMessage::from).collect()))
 }
 
@@ -304,12 +312,13 @@ async fn change(
     officer: ListOfficer,
     Path(id): Path<i64>,
 ) -> Result<Json<ChangeWithRows>, AppError> {
-    let view = app.look_at_change(&officer, id).await?;
+    let view = app.look_at_change(&officer.0, id).await?;
     let rows: Result<Vec<_>, _> = view.rows.into_iter().map(RowMessage::try_from).collect();
-    let met = view.met.map(|met| {
-        let met = met.into_iter();
-        met.map(|(inspection, entry)| (inspection.map(|id| id.to_string()), entry))
-            .collect()
+    let met = view.dry_run.map(|dry_run| {
+        let inspected = dry_run.met.into_iter();
+        let inspected = inspected.map(|met| (Some(met.inspection.to_string()), met.entry));
+        let announced = dry_run.announced.into_iter().map(|entry| (None, entry));
+        inspected.chain(announced).collect()
     });
     Ok(Json(ChangeWithRows {
         change: view.change.into(),
@@ -397,7 +406,7 @@ async fn entry(
     officer: ListOfficer,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<EntryVersion>>, AppError> {
-    let history = app.entry_history(&officer, &id).await?.into_iter();
+    let history = app.entry_history(&officer.0, &id).await?.into_iter();
     let versions = history.map(|(change, entry)| EntryVersion {
         version: change.version,
         proposed_by: change.proposed_by,

@@ -31,6 +31,7 @@ pub enum List {
     Import(Box<Import>),
     /// Ask for a second person's approval of a draft.
     Propose {
+        /// Who acts.
         #[command(flatten)]
         who: Who,
         /// Number of the change.
@@ -45,6 +46,7 @@ pub enum List {
     },
     /// Put a proposed change in force.
     Approve {
+        /// Who acts.
         #[command(flatten)]
         who: Who,
         /// Number of the change.
@@ -56,6 +58,7 @@ pub enum List {
     },
     /// Say no to a proposed change.
     Reject {
+        /// Who acts.
         #[command(flatten)]
         who: Who,
         /// Number of the change.
@@ -67,6 +70,7 @@ pub enum List {
     },
     /// Draft the way back to an earlier version.
     Return {
+        /// Who acts.
         #[command(flatten)]
         who: Who,
         /// The version.
@@ -78,6 +82,7 @@ pub enum List {
     },
     /// Write versions for another central, signed by the authority.
     Export {
+        /// Whose list.
         #[command(flatten)]
         whose: Whose,
         /// The version that the other one has; 0 for the whole list.
@@ -89,6 +94,7 @@ pub enum List {
     },
     /// Take over versions that the authority's publisher has signed: all of a package or none.
     Receive {
+        /// Whose list.
         #[command(flatten)]
         whose: Whose,
         /// The package.
@@ -96,6 +102,7 @@ pub enum List {
     },
     /// Recompute the chain of a list's versions from its entries.
     Verify {
+        /// Whose list.
         #[command(flatten)]
         whose: Whose,
     },
@@ -104,6 +111,7 @@ pub enum List {
 /// A file to be read.
 #[derive(Args)]
 pub struct Import {
+    /// Who acts.
     #[command(flatten)]
     who: Who,
     /// How the file is written: csv, jsonl, ofac, un.

@@ -323,6 +323,21 @@ impl Store {
         row.as_ref().map(stored_case).transpose()
     }
 
+    /// Whether the authority's officers were called to an inspection.
+    pub(crate) async fn has_case(
+        &self,
+        authority: &AuthorityId,
+        inspection: InspectionId,
+    ) -> Result<bool, AppError> {
+        let found: Option<i64> =
+            sqlx::query_scalar("SELECT 1 FROM cases WHERE authority = ? AND inspection = ?")
+                .bind(authority.as_str())
+                .bind(inspection.to_string())
+                .fetch_optional(&self.pool)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// Portraits (chip, live) of a case.
     pub(crate) async fn portraits(
         &self,

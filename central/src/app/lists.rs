@@ -1,19 +1,19 @@
 //! Use cases of whoever maintains a list: draft, propose, approve, go back, clear a namesake. Each is audited under its officer's name.
 
-use egate_types::{InspectionId, TravelDocument, UtcTime};
+use egate_types::{InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
 use serde::Serialize;
 
-use super::{App, AppError};
+use super::{App, AppError, Authority};
 use crate::{
     limits::{
-        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, RECHECK_MS, REMARK_CHARS_MAX,
-        REMARK_CHARS_MIN, ROWS_PER_BATCH,
+        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, FRESH_ID_TRIES, RECHECK_MS,
+        REMARK_CHARS_MAX, REMARK_CHARS_MIN, ROWS_PER_BATCH,
     },
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
         entry::ListEntry,
         import,
-        screening::{Cleared, HitOn, holder_key},
+        screening::{Cleared, Found, HitOn, holder_key},
     },
     store::{
         StoredOfficer,
@@ -96,8 +96,27 @@ pub(crate) struct ChangeView {
     pub(crate) change: StoredChange,
     /// The first rows.
     pub(crate) rows: Vec<StoredRow>,
-    /// Lately inspected and announced travellers whom its entries would have met, and which entry; the announced without inspection.
-    pub(crate) met: Option<Vec<(Option<InspectionId>, String)>>,
+    /// Only while it is not decided.
+    pub(crate) dry_run: Option<DryRun>,
+}
+
+/// A change held against lately inspected and announced travellers.
+pub(crate) struct DryRun {
+    pub(crate) inspected: u64,
+    pub(crate) met: Vec<Met>,
+    /// Entries that announced travellers would meet.
+    pub(crate) announced: Vec<String>,
+}
+
+/// A traveller whom an entry would have met.
+pub(crate) struct Met {
+    pub(crate) inspection: InspectionId,
+    pub(crate) lane: LaneId,
+    pub(crate) opened: UtcTime,
+    /// None while the inspection runs.
+    pub(crate) outcome: Option<Outcome>,
+    pub(crate) entry: String,
+    pub(crate) found: Found,
 }
 
 impl App {
@@ -361,50 +380,90 @@ impl App {
         change.ok_or(AppError::NoChange)
     }
 
-    /// A change with its first rows and, while it is not decided, whom it would have met lately; looking is audited.
+    /// A change with its first rows and, while it is not decided, whom it would have met lately; looking is audited. What is not decided
+    /// names people who may never be listed, and is for those alone who decide.
     pub(crate) async fn look_at_change(
         &self,
-        officer: &ListOfficer,
+        officer: &StoredOfficer,
         id: i64,
     ) -> Result<ChangeView, AppError> {
-        let change = self.change(officer, id).await?;
-        self.audit_change(officer, "list.look", id).await?;
-        let authority = self.authority(&officer.0.authority)?;
-        let rows = self.0.store.change_rows(&authority.id, id, "").await?;
+        let authority = self.authority(&officer.authority)?;
+        let change = self.0.store.change(&authority.id, id).await?;
+        let change = change.ok_or(AppError::NoChange)?;
         let undecided = matches!(change.state, ChangeState::Draft | ChangeState::Proposed);
-        let met = if undecided {
-            let met = self.met_by_change(authority, id, RECHECK_MS).await?;
-            let named = met.into_iter().flat_map(|(known, hits)| {
-                let inspection = match known {
-                    Known::Inspected { inspection, .. } => Some(inspection),
-                    Known::Expected => None,
-                };
-                hits.into_iter().map(move |hit| (inspection, hit.entry))
-            });
-            Some(named.collect())
+        if undecided && !officer.lists {
+            return Err(AppError::NoListDuty);
+        }
+        let (login, subject) = (officer.login.as_str(), format!("change {id}"));
+        self.audit(authority.id.as_str(), login, "list.look", &subject)
+            .await?;
+        let rows = self.0.store.change_rows(&authority.id, id, "").await?;
+        let dry_run = if undecided {
+            Some(self.dry_run(authority, id).await?)
         } else {
             None
         };
-        Ok(ChangeView { change, rows, met })
+        Ok(ChangeView {
+            change,
+            rows,
+            dry_run,
+        })
+    }
+
+    async fn dry_run(&self, authority: &Authority, change: i64) -> Result<DryRun, AppError> {
+        let since = self.now().plus_ms(-RECHECK_MS);
+        let inspected = self.0.store.inspected_since(&authority.id, since).await?;
+        let mut dry_run = DryRun {
+            inspected,
+            met: Vec::new(),
+            announced: Vec::new(),
+        };
+        for (known, hits) in self.met_by_change(authority, change, RECHECK_MS).await? {
+            match known {
+                Known::Expected => dry_run
+                    .announced
+                    .extend(hits.into_iter().map(|hit| hit.entry)),
+                Known::Inspected {
+                    inspection,
+                    lane,
+                    opened,
+                    outcome,
+                } => dry_run.met.extend(hits.into_iter().map(|hit| Met {
+                    inspection,
+                    lane: lane.clone(),
+                    opened,
+                    outcome,
+                    entry: hit.entry,
+                    found: hit.outcome,
+                })),
+            }
+        }
+        Ok(dry_run)
     }
 
     /// The list's head and its newest changes.
     pub(crate) async fn list_overview(
         &self,
-        officer: &ListOfficer,
+        officer: &StoredOfficer,
     ) -> Result<(Option<Head>, Vec<StoredChange>), AppError> {
-        let authority = &officer.0.authority;
+        let authority = &officer.authority;
         let head = self.0.store.list_head(authority).await?;
         Ok((head, self.0.store.changes(authority, CHANGES_SHOWN).await?))
+    }
+
+    /// Whether the list that is served finds what it must find; also while none is served.
+    pub(crate) fn list_is_sound(&self, officer: &StoredOfficer) -> Result<bool, AppError> {
+        let served = self.served(&officer.authority)?.current();
+        Ok(served.is_none_or(|served| served.beside.sound))
     }
 
     /// An entry's versions, the newest first; looking is audited.
     pub(crate) async fn entry_history(
         &self,
-        officer: &ListOfficer,
+        officer: &StoredOfficer,
         id: &str,
     ) -> Result<Vec<(StoredChange, Option<ListEntry>)>, AppError> {
-        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let (authority, login) = (&officer.authority, officer.login.as_str());
         let history = self.0.store.entry_history(authority, id).await?;
         if history.is_empty() {
             return Err(AppError::NoEntry);
@@ -412,6 +471,34 @@ impl App {
         self.audit(authority.as_str(), login, "entry.look", id)
             .await?;
         Ok(history)
+    }
+
+    /// Whether an entry of this id is in force.
+    pub(crate) async fn has_entry(
+        &self,
+        officer: &ListOfficer,
+        id: &str,
+    ) -> Result<bool, AppError> {
+        let history = self.0.store.entry_history(&officer.0.authority, id).await?;
+        Ok(history.first().is_some_and(|(_, entry)| entry.is_some()))
+    }
+
+    /// An id that no entry of the list has ever had.
+    pub(crate) async fn fresh_entry_id(&self, officer: &ListOfficer) -> Result<String, AppError> {
+        let day = self.now().date();
+        for _ in 0..FRESH_ID_TRIES {
+            let random = self.0.random.bytes();
+            let id = format!("own:{day}-{}", hex::encode(&random[..2]));
+            let history = self
+                .0
+                .store
+                .entry_history(&officer.0.authority, &id)
+                .await?;
+            if history.is_empty() {
+                return Ok(id);
+            }
+        }
+        Err(AppError::Conflict)
     }
 
     /// An officer has compared the traveller of a case with a listed person: it is somebody else. Holds until `until`, or until the entry

@@ -271,7 +271,7 @@ fn percent(share: f64) -> String {
 }
 
 /// Digits in threes.
-fn grouped(number: u64) -> String {
+pub(super) fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (place, digit) in digits.chars().enumerate() {

@@ -3,6 +3,7 @@
 use egate_types::InspectionId;
 use maud::{Markup, html};
 
+use super::fields::entry_link;
 use crate::lists::screening::{Found, Hit, HitOn};
 
 /// A hit with its reasons.
@@ -17,6 +18,8 @@ pub(super) struct HitRow {
     points: Option<f32>,
     terms: Vec<(String, Option<f32>)>,
     not_compared: Vec<String>,
+    at_most_possible: Option<String>,
+    rests: bool,
     cleared: Option<String>,
 }
 
@@ -49,6 +52,8 @@ impl HitRow {
                 || hit.not_compared.clone(),
                 |explained| explained.not_compared.clone(),
             ),
+            at_most_possible: explained.and_then(|explained| explained.at_most_possible.clone()),
+            rests: hit.rests,
             cleared: hit.cleared.as_ref().map(|cleared| {
                 let (reason, by, until) = (&cleared.reason, &cleared.by, cleared.until.date());
                 format!("{reason} — {by}; holds until {until} or until the entry changes")
@@ -56,7 +61,8 @@ impl HitRow {
         }
     }
 
-    pub(super) fn render(&self, inspection: &InspectionId, csrf: &str) -> Markup {
+    /// With the case, the hit on a person can be found to be somebody else's.
+    pub(super) fn render(&self, case: Option<(&InspectionId, &str)>) -> Markup {
         let on = match self.on {
             HitOn::Document => "document",
             HitOn::Person => "person",
@@ -72,10 +78,13 @@ impl HitRow {
             div class=(class) {
                 strong { (mark) " " (self.action) " — " (word) " on " (on) }
                 p { (self.reason) }
-                p.hint { (self.legal_basis) " · " (self.source) " · entry " span.id { (self.entry) } }
+                p.hint { (self.legal_basis) " · " (self.source) " · entry " (entry_link(&self.entry)) }
                 @if let Some(cleared) = &self.cleared { p.chip.none { "○ another person: " (cleared) } }
+                @if self.rests { p.chip.warn { "! the rule has met its ceiling of today and rests: this hit had no effect" } }
                 (self.why())
-                @if self.on == HitOn::Person && self.cleared.is_none() { (self.namesake(inspection, csrf)) }
+                @if let Some((inspection, csrf)) = case.filter(|_| self.on == HitOn::Person && self.cleared.is_none()) {
+                    (self.namesake(inspection, csrf))
+                }
             }
         }
     }
@@ -95,6 +104,7 @@ impl HitRow {
                 @if !self.not_compared.is_empty() {
                     p.hint { "Not compared: " (self.not_compared.join("; ")) "." }
                 }
+                @if let Some(why) = &self.at_most_possible { p.hint { "! " (why) "." } }
             }
         }
     }
@@ -121,6 +131,18 @@ impl HitRow {
                 }
             }
         }
+    }
+
+    /// A rule.
+    pub(super) fn sample_rule() -> Self {
+        let mut hit = Self::samples().remove(2);
+        hit.on = HitOn::Rule;
+        hit.action = "health check".into();
+        hit.reason = "Stay in an area of an outbreak within 21 days".into();
+        hit.legal_basis = "Health Law, section 42".into();
+        hit.entry = "own:outbreak-2027-01".into();
+        hit.terms = vec![("stayed in UTO, left 2027-01-06, 9 days ago".into(), None)];
+        hit
     }
 
     /// A person with reasons, a possibility, a namesake and a document.
@@ -150,6 +172,8 @@ impl HitRow {
                 ),
             ],
             not_compared: vec!["place of birth: the document has none".into()],
+            at_most_possible: None,
+            rests: false,
             cleared: cleared.map(str::to_owned),
         };
         let cleared =
@@ -171,6 +195,8 @@ impl HitRow {
                     None,
                 )],
                 not_compared: Vec::new(),
+                at_most_possible: None,
+                rests: false,
                 cleared: None,
             },
         ]

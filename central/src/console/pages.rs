@@ -8,8 +8,14 @@ use egate_wire::v1::{LaneView, StandingView};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use serde::Serialize;
 
-use super::{comparison_page::ComparisonPage, hit::HitRow, view};
-use crate::{app::decision_word, store::CaseState};
+use super::{
+    alerts_page::AlertsPage, change_page::ChangePage, comparison_page::ComparisonPage,
+    entry_form::EntryFormPage, entry_page::EntryPage, hit::HitRow, list_page::ListPage, view,
+};
+use crate::{
+    app::{AppError, decision_word},
+    store::CaseState,
+};
 
 const STYLE: &str = include_str!("console.css");
 const SCRIPT: &str = include_str!("console.js");
@@ -18,7 +24,7 @@ const SCRIPT: &str = include_str!("console.js");
 pub type SamplePage = (&'static str, fn() -> String);
 
 /// Every page with its sample: what the rendering tests walk.
-pub const PAGES: [SamplePage; 8] = [
+pub const PAGES: &[SamplePage] = &[
     ("login", || {
         LoginPage { refused: false }.render().into_string()
     }),
@@ -37,6 +43,48 @@ pub const PAGES: [SamplePage; 8] = [
     ("comparisons-none", || {
         ComparisonPage::sample_empty().render().into_string()
     }),
+    ("list", || ListPage::sample().render().into_string()),
+    ("list-ageing", || {
+        ListPage::sample_ageing().render().into_string()
+    }),
+    ("list-stale-without-duty", || {
+        ListPage::sample_stale().render().into_string()
+    }),
+    ("list-none", || {
+        ListPage::sample_empty().render().into_string()
+    }),
+    ("list-new-entry", || {
+        EntryFormPage::sample().render().into_string()
+    }),
+    ("list-entry-refused", || {
+        EntryFormPage::sample_refused().render().into_string()
+    }),
+    ("list-change", || {
+        ChangePage::sample().render().into_string()
+    }),
+    ("list-change-unusual", || {
+        ChangePage::sample_unusual().render().into_string()
+    }),
+    ("list-change-own", || {
+        ChangePage::sample_own().render().into_string()
+    }),
+    ("list-change-rejected", || {
+        ChangePage::sample_rejected().render().into_string()
+    }),
+    ("list-entry", || EntryPage::sample().render().into_string()),
+    ("list-entry-withdrawn", || {
+        EntryPage::sample_withdrawn().render().into_string()
+    }),
+    ("alerts", || AlertsPage::sample().render().into_string()),
+    ("alerts-none", || {
+        AlertsPage::sample_empty().render().into_string()
+    }),
+    ("error", || {
+        error(&AppError::BeyondLimits(vec![
+            "withdraws 2417 of 18204 entries".into(),
+        ]))
+        .into_string()
+    }),
 ];
 
 /// What every page of a signed-in officer carries.
@@ -45,14 +93,21 @@ pub(super) struct Frame {
     pub(super) authority: String,
     pub(super) officer: String,
     pub(super) csrf: String,
+    /// Alerts that nobody has seen.
+    pub(super) unseen: u64,
 }
 
 impl Frame {
     pub(super) fn sample() -> Self {
+        Self::sample_alerted(0)
+    }
+
+    pub(super) fn sample_alerted(unseen: u64) -> Self {
         Self {
             authority: "Border Inspection".into(),
             officer: "Chan Ka Ming".into(),
             csrf: "sample".into(),
+            unseen,
         }
     }
 
@@ -65,6 +120,8 @@ impl Frame {
                     nav {
                         a href="/console/lanes" aria-current=[(here == "lanes").then_some("page")] { "Lanes" }
                         a href="/console/cases" aria-current=[(here == "cases").then_some("page")] { "Referred cases" }
+                        a href="/console/list" aria-current=[(here == "list").then_some("page")] { "Watch list" }
+                        a href="/console/alerts" aria-current=[(here == "alerts").then_some("page")] { "Alerts" span.count #unseen hidden[self.unseen == 0] { (self.unseen) } }
                         a href="/console/comparisons" aria-current=[(here == "comparisons").then_some("page")] { "Face comparison" }
                     }
                     form.who method="post" action="/console/logout" {
@@ -96,20 +153,46 @@ fn document(title: &str, body: &Markup) -> Markup {
 }
 
 /// An error with what to do next.
-pub(super) fn error(what: &str, next: &str) -> Markup {
+pub(super) fn error(error: &AppError) -> Markup {
+    let (_, _, next) = error.answer();
+    let (back, words) = way_back(error);
     document(
         "Not done",
         &html! {
             main.narrow {
                 section.panel {
                     h1 { "That was not done" }
-                    p { (what) "." }
+                    p { (error) "." }
                     p { (next) }
-                    p { a.button href="/console/cases" { "Back to the cases" } }
+                    p { a.button href=(back) { (words) } }
                 }
             }
         },
     )
+}
+
+/// The page from which an error was most likely met.
+const fn way_back(error: &AppError) -> (&'static str, &'static str) {
+    use AppError as E;
+    if matches!(error, E::NoSuch) {
+        ("/console/alerts", "Back to the alerts")
+    } else if matches!(
+        error,
+        E::ListMissing
+            | E::NoListDuty
+            | E::NoChange
+            | E::NoEntry
+            | E::NoVersion
+            | E::WrongState { .. }
+            | E::SamePerson
+            | E::Overtaken
+            | E::BeyondLimits(_)
+            | E::ListFile(_)
+    ) {
+        ("/console/list", "Back to the watch list")
+    } else {
+        ("/console/cases", "Back to the cases")
+    }
 }
 
 pub(super) struct LoginPage {
@@ -179,6 +262,9 @@ impl LanesPage {
                 div.figure.attention[waiting > 0] {
                     strong { (waiting) } span { "waiting for an officer" }
                 }
+                a.figure.attention[self.frame.unseen > 0] href="/console/alerts" data-unseen=(self.frame.unseen) {
+                    strong { (self.frame.unseen) } span { "alerts not seen" }
+                }
             }
             div.split {
                 section.lanes aria-label="Lanes" {
@@ -225,7 +311,7 @@ impl LanesPage {
                 lost: number == 6,
             };
         Self {
-            frame: Frame::sample(),
+            frame: Frame::sample_alerted(2),
             lanes: vec![
                 lane(
                     1,
@@ -570,7 +656,7 @@ impl CasePage {
         html! {
             section.panel {
                 h2 { "Your authority's list" }
-                @for hit in &self.hits { (hit.render(&self.row.inspection, &self.frame.csrf)) }
+                @for hit in &self.hits { (hit.render(Some((&self.row.inspection, &self.frame.csrf)))) }
                 @if elsewhere {
                     p.chip.warn { "! held, not by you" }
                     p.hint { "Another authority holds this traveller and handles it with its own officers." }

@@ -13,8 +13,9 @@ use crate::{
     store::{CaseState, StoredCase, StoredOfficer},
 };
 
-pub(super) fn frame(app: &App, officer: &StoredOfficer) -> Result<Frame, AppError> {
+pub(super) async fn frame(app: &App, officer: &StoredOfficer) -> Result<Frame, AppError> {
     Ok(Frame {
+        unseen: app.store().unseen_alerts(&officer.authority).await?,
         authority: app.authority(&officer.authority)?.name.clone(),
         officer: officer.name.clone(),
         csrf: officer.csrf.clone(),
@@ -74,7 +75,7 @@ pub(super) async fn case(
     };
     let made = app.store().decision(&officer.authority, inspection).await?;
     Ok(CasePage {
-        frame: frame(app, officer)?,
+        frame: frame(app, officer).await?,
         row: row(&case, app.now()),
         person: case.document.as_ref().map(|opened| Person {
             name: format!("{}, {}", opened.document.surname, opened.document.given),
@@ -121,8 +122,15 @@ pub(super) fn reasons() -> Vec<ReasonChoice> {
     ReasonCode::ALL.into_iter().map(choice).collect()
 }
 
+/// An instant to the minute.
+pub(super) fn moment(at: UtcTime) -> String {
+    let text = at.to_string();
+    let minute = text.get(11..16).unwrap_or_default();
+    format!("{} {minute} UTC", at.date())
+}
+
 /// An age in the largest fitting unit.
-fn age(now: UtcTime, then: UtcTime) -> String {
+pub(super) fn age(now: UtcTime, then: UtcTime) -> String {
     let seconds = now.0.saturating_sub(then.0).max(0) / 1_000;
     match seconds {
         0..60 => format!("{seconds} s"),

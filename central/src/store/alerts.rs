@@ -336,6 +336,22 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// How many travellers [`Self::known_travellers`] gives.
+    pub(crate) async fn inspected_since(
+        &self,
+        authority: &AuthorityId,
+        since: UtcTime,
+    ) -> Result<u64, AppError> {
+        let first = InspectionId::new(u64::try_from(since.0).unwrap_or(0), [0; 10]);
+        let count: i64 =
+            sqlx::query_scalar("SELECT count(*) FROM inspections WHERE authority = ? AND id >= ?")
+                .bind(authority.as_str())
+                .bind(first.to_string())
+                .fetch_one(&self.pool)
+                .await?;
+        Ok(super::unsigned(count.min(KNOWN_TRAVELLERS_MAX)))
+    }
+
     /// Travellers inspected since an instant, the newest first.
     pub(crate) async fn known_travellers(
         &self,

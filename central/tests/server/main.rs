@@ -6,5 +6,6 @@
 )]
 
 mod gates;
+mod list_pages;
 mod lists;
 mod world;

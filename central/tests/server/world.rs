@@ -226,7 +226,11 @@ impl World {
     }
 
     pub(crate) async fn session(&self, whose: &AuthorityId) -> String {
-        let form = format!("login=officer.{whose}&password=correct+horse");
+        self.session_of(&format!("officer.{whose}")).await
+    }
+
+    pub(crate) async fn session_of(&self, login: &str) -> String {
+        let form = format!("login={login}&password=correct+horse");
         let response = self
             .router(None)
             .oneshot(post("/console/login", "", form))
