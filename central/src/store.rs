@@ -1,6 +1,7 @@
 //! Everything SQL. One SQLite file; one connection, because SQLite has one writer and every statement here is short.
 
 pub(crate) mod alerts;
+pub(crate) mod changes;
 mod comparisons;
 pub(crate) mod lists;
 

@@ -18,7 +18,8 @@ use crate::{
     store::{
         StoredOfficer,
         alerts::{Known, StoredAlert, StoredNamesake},
-        lists::{Approval, Head, StoredChange, StoredRow},
+        changes::Approval,
+        lists::{Head, StoredChange, StoredRow},
     },
 };
 

@@ -151,7 +151,11 @@ impl FormError {
             EntryError::Document(error) => error.to_string(),
             EntryError::Missing(_) => "is empty".to_owned(),
             EntryError::NeverValid => "lies before the first day".to_owned(),
-            other => other.to_string(),
+            EntryError::Id
+            | EntryError::Nobody
+            | EntryError::RuleAndPerson
+            | EntryError::TooLong(_)
+            | EntryError::TooMany { .. } => error.to_string(),
         };
         Self::new(field, what)
     }
