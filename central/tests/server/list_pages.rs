@@ -488,7 +488,7 @@ async fn the_page_of_the_list_says_how_old_it_is_and_shows_its_forms_to_keepers_
     };
     let fresh = look().await;
     assert!(
-        !fresh.contains("class=\"notice"),
+        !fresh.contains("role=\"alert\"") && !fresh.contains(" old; from "),
         "nothing to say of a fresh list"
     );
     for part in ["border-watch", "New entry", "Import a file"] {
