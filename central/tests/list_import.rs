@@ -559,9 +559,13 @@ fn lists_hold_one_code_for_each_state() {
 fn more_names_than_an_entry_may_have_are_no_entry() {
     let names: Vec<String> = (0..20_000).map(|number| format!("{number:x}")).collect();
     let text = format!("aliases\n{}\n", names[..9_000].join(";"));
-    check(Format::Csv, &text, &expect![[r#"
+    check(
+        Format::Csv,
+        &text,
+        &expect![[r#"
         2 BAD: more than 500 names
-    "#]]);
+    "#]],
+    );
     let rows: String = names
         .iter()
         .map(|name| format!("1,2,\"aka\",\"{name}\",-0-\n"))
@@ -573,7 +577,8 @@ fn more_names_than_an_entry_may_have_are_no_entry() {
         .collect();
     expect![[r#"
         1 BAD: more than 500 names
-    "#]].assert_eq(&told);
+    "#]]
+    .assert_eq(&told);
 }
 
 #[test]
