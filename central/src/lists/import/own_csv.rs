@@ -226,7 +226,7 @@ impl<'a> Cells<'a> {
 
     fn names(&self) -> Vec<String> {
         // A comma divides surname and given names, so neither may bring one of its own.
-        let part = |column| self.get(column).replace(',', " ");
+        let part = |column| self.get(column).replace(',', " ").trim().to_owned();
         let (surname, given) = (part(Column::Surname), part(Column::Given));
         let whole = match (surname.is_empty(), given.is_empty()) {
             (false, false) => format!("{surname}, {given}"),

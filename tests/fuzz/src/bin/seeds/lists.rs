@@ -21,7 +21,8 @@ a:1,Müßigbrodt,Grete,,Greta M.; \"\"\"La Gata\"\"\",1970-05-06;1969/1971,UTO;D
 ,,,\"Vega, Lucinda\",,1970,QAA,X,,,,,,detain,,,,,,,\r
 ,,,,,,,,,D,I,AB1000,AB1999,refuse,\"stolen\nblanks\",Act 2,,,,,\r
 ";
-const OLD_CSV: &str = "issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
+const OLD_CSV: &str =
+    "issuer,number,surname,given,date_of_birth,action,reason,legal_basis,valid_from,valid_until
 UTO,L898902C3,,,,refuse,\"stolen, reported\",Act 1,,
 ,,O'Brien-Smith,Anna  Maria,1974-08-12,refer,contact tracing,Act 2,2026-01-01,2026-12-31
 ";
