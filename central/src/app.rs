@@ -712,8 +712,8 @@ pub(crate) fn decision_word(decision: OfficerDecision) -> &'static str {
     }
 }
 
-/// Password hashing takes tens of milliseconds of CPU by design; it must not hold up the lanes.
-async fn blocking<T: Send + 'static>(
+/// Password hashing takes tens of milliseconds of CPU by design, an index of millions of entries seconds; neither may hold up the lanes.
+pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,
 ) -> Result<T, AppError> {
     tokio::task::spawn_blocking(work)

@@ -144,3 +144,9 @@ pub(crate) const LIST_PERSON_BYTES_MAX: u64 = 1 << 20;
 
 /// How deep the list of the United Nations nests: its own depth is five.
 pub(crate) const LIST_XML_DEPTH_MAX: usize = 16;
+
+/// Entries of a change that are held against known travellers at once: some megabytes.
+pub(crate) const RECHECK_PORTION: usize = 20_000;
+
+/// Entries up to which a change is tried on known travellers before it is decided: whoever opens its page waits for it.
+pub(crate) const DRY_RUN_ENTRIES_MAX: u64 = 100_000;

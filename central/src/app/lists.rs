@@ -6,8 +6,8 @@ use serde::Serialize;
 use super::{App, AppError, Authority};
 use crate::{
     limits::{
-        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, FRESH_ID_TRIES, RECHECK_MS,
-        REMARK_CHARS_MAX, REMARK_CHARS_MIN, ROWS_PER_BATCH,
+        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, DRY_RUN_ENTRIES_MAX, FRESH_ID_TRIES,
+        RECHECK_MS, REMARK_CHARS_MAX, REMARK_CHARS_MIN, ROWS_PER_BATCH,
     },
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
@@ -103,6 +103,8 @@ pub(crate) struct ChangeView {
 
 /// A change held against lately inspected and announced travellers.
 pub(crate) struct DryRun {
+    /// Not if it has too many entries to wait for.
+    pub(crate) tried: bool,
     pub(crate) inspected: u64,
     pub(crate) met: Vec<Met>,
     /// Entries that announced travellers would meet.
@@ -400,7 +402,9 @@ impl App {
             .await?;
         let rows = self.0.store.change_rows(&authority.id, id, "").await?;
         let dry_run = if undecided {
-            Some(self.dry_run(authority, id).await?)
+            let entries = change.difference.added + change.difference.changed;
+            let tried = entries <= DRY_RUN_ENTRIES_MAX;
+            Some(self.dry_run(authority, id, tried).await?)
         } else {
             None
         };
@@ -411,14 +415,23 @@ impl App {
         })
     }
 
-    async fn dry_run(&self, authority: &Authority, change: i64) -> Result<DryRun, AppError> {
+    async fn dry_run(
+        &self,
+        authority: &Authority,
+        change: i64,
+        tried: bool,
+    ) -> Result<DryRun, AppError> {
         let since = self.now().plus_ms(-RECHECK_MS);
         let inspected = self.0.store.inspected_since(&authority.id, since).await?;
         let mut dry_run = DryRun {
+            tried,
             inspected,
             met: Vec::new(),
             announced: Vec::new(),
         };
+        if !tried {
+            return Ok(dry_run);
+        }
         for (known, hits) in self.met_by_change(authority, change, RECHECK_MS).await? {
             match known {
                 Known::Expected => dry_run

@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use super::{App, AppError, Authority, lists::ListOfficer};
 use crate::{
-    limits::{LIST_WATCH_MS, PRESENT_MS, RECHECK_MS},
+    limits::{LIST_WATCH_MS, PRESENT_MS, RECHECK_MS, RECHECK_PORTION},
     lists::{
         entry::{EntryDocument, ListEntry},
         screening::{
@@ -58,7 +58,7 @@ impl App {
             return Err(AppError::ListStale { age_s, limit_s });
         }
         let list = self.served(&authority.id)?;
-        let served = list.at(&head, &self.0.store, authority).await?;
+        let served = list.at(&head, &self.0.store, authority, self.now()).await?;
         if !served.beside.sound {
             return Err(AppError::ListUnsound);
         }
@@ -325,7 +325,7 @@ impl App {
         };
         let list = self.served(&authority.id)?;
         let before = list.current().map(|served| served.beside.version);
-        let served = list.at(&head, &self.0.store, authority).await?;
+        let served = list.at(&head, &self.0.store, authority, self.now()).await?;
         if before == Some(served.beside.version) {
             return Ok(());
         }
@@ -406,59 +406,76 @@ impl App {
         Ok(())
     }
 
-    /// Known travellers of the last `back_ms` whom the entries of a change meet, in force or not: for re-checks and for dry runs.
+    /// Known travellers of the last `back_ms` whom the entries of a change meet, in force or not: for re-checks and for dry runs. Takes the
+    /// entries in portions, so that memory does not grow with the change.
     pub(super) async fn met_by_change(
         &self,
         authority: &Authority,
         change: i64,
         back_ms: i64,
     ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
-        let now = self.now();
+        let store = &self.0.store;
+        let known = Arc::new(self.known(authority, change, back_ms).await?);
+        let mut met = Vec::new();
+        if known.is_empty() {
+            return Ok(met);
+        }
+        let entries = store.list_head(&authority.id).await?;
+        let entries = entries.map_or(0, |head| head.entries);
         let mut rows = BTreeMap::new();
         let mut after = String::new();
         loop {
-            let step = self
-                .0
-                .store
-                .change_rows(&authority.id, change, &after)
-                .await?;
-            let Some(last) = step.last() else { break };
-            after.clone_from(&last.entry);
+            let step = store.change_rows(&authority.id, change, &after).await?;
+            let ended = step.is_empty();
+            if let Some(last) = step.last() {
+                after.clone_from(&last.entry);
+            }
             for row in step {
                 if let Some(body) = row.body {
                     rows.insert(row.number, serde_json::from_str::<ListEntry>(&body)?);
                 }
             }
+            if rows.len() >= RECHECK_PORTION || (ended && !rows.is_empty()) {
+                let portion = std::mem::take(&mut rows);
+                let (app, id, now) = (self.clone(), authority.id.clone(), self.now());
+                let known = Arc::clone(&known);
+                let found = move || app.meet(&id, &portion, &known, entries, now);
+                met.extend(super::blocking(found).await?);
+            }
+            if ended {
+                return Ok(met);
+            }
         }
+    }
+
+    /// Travellers inspected in the last `back_ms` and those announced. Journeys are looked up where a change has rules to hold against them.
+    async fn known(
+        &self,
+        authority: &Authority,
+        change: i64,
+        back_ms: i64,
+    ) -> Result<Vec<(KnownTraveller, Journey)>, AppError> {
+        let (store, now) = (&self.0.store, self.now());
         let since = now.plus_ms(-back_ms);
-        let today = now.date();
-        let store = &self.0.store;
-        let inspected = store.known_travellers(&authority.id, since).await?;
-        let expected = store.expected_travellers(&authority.id, today).await?;
-        let rules = rows.values().any(|entry| entry.fields().rule.is_some());
-        let mut known = Vec::with_capacity(inspected.len() + expected.len());
-        for traveller in inspected {
+        let rules = store.change_is_special(change).await?;
+        let mut known = Vec::new();
+        for traveller in store.known_travellers(&authority.id, since).await? {
             let journey = if rules {
-                self.journey(authority, &traveller.document, today).await?
+                self.journey(authority, &traveller.document, now.date())
+                    .await?
             } else {
                 Journey::default()
             };
             known.push((traveller, journey));
         }
-        for expected in expected {
+        for expected in store.expected_travellers(&authority.id, now.date()).await? {
             let traveller = KnownTraveller {
                 document: expected.document,
                 known: Known::Expected,
             };
             known.push((traveller, expected.journey));
         }
-        if rows.is_empty() || known.is_empty() {
-            return Ok(Vec::new());
-        }
-        let entries = self.0.store.list_head(&authority.id).await?;
-        let entries = entries.map_or(0, |head| head.entries);
-        let (app, id) = (self.clone(), authority.id.clone());
-        super::blocking(move || app.meet(&id, &rows, known, entries, now)).await
+        Ok(known)
     }
 
     /// Derives the latest verdict's hits again: the list as it was, the traveller as kept, the matcher and weights of this program.
@@ -498,7 +515,7 @@ impl App {
             };
             let known = vec![(traveller, journey.clone())];
             let (app, id, entries) = (self.clone(), authority.id.clone(), kept.entries);
-            let met = super::blocking(move || app.meet(&id, &rows, known, entries, at)).await?;
+            let met = super::blocking(move || app.meet(&id, &rows, &known, entries, at)).await?;
             hits.extend(met.into_iter().flat_map(|(_, hits)| hits));
         }
         let mut again = Screening::new(
@@ -522,7 +539,7 @@ impl App {
         &self,
         authority: &AuthorityId,
         rows: &BTreeMap<i64, ListEntry>,
-        known: Vec<(KnownTraveller, Journey)>,
+        known: &[(KnownTraveller, Journey)],
         entries: u64,
         now: UtcTime,
     ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
@@ -579,7 +596,7 @@ impl App {
             }
             let subject = Subject {
                 document: &document,
-                journey: &journey,
+                journey,
                 arrival: today,
             };
             hits.extend(
@@ -587,7 +604,7 @@ impl App {
                     .filter_map(|(row, entry)| rule_hit(*row, entry, &subject, now)),
             );
             if !hits.is_empty() {
-                met.push((traveller.known, hits));
+                met.push((traveller.known.clone(), hits));
             }
         }
         Ok(met)

@@ -62,6 +62,8 @@ pub(super) enum May {
 /// Whom the entries would have met lately.
 pub(super) struct DryRunView {
     pub(super) hours: i64,
+    /// Not if the change has too many entries to wait for.
+    pub(super) tried: bool,
     pub(super) inspected: u64,
     /// Travellers met.
     pub(super) travellers: usize,
@@ -334,6 +336,10 @@ impl DryRunView {
             ("warn", "!")
         };
         let sentence = match (self.inspected, self.travellers) {
+            _ if !self.tried => {
+                "Not tried: the change has too many entries to wait for. They are held against these travellers once in force."
+                    .to_owned()
+            }
             (0, _) => format!("Nobody was inspected in the last {} hours.", self.hours),
             (inspected, met) => format!(
                 "Of {} travellers inspected in the last {} hours these entries would have met {}.",
@@ -375,6 +381,7 @@ impl DryRunView {
         };
         Self {
             hours: 72,
+            tried: true,
             inspected: 41_873,
             travellers: 2,
             met: vec![

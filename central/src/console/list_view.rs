@@ -204,6 +204,7 @@ async fn dry_run_view(
     }
     Ok(DryRunView {
         hours: RECHECK_MS / 3_600_000,
+        tried: dry_run.tried,
         inspected: dry_run.inspected,
         travellers: travellers.len(),
         met: shown,

@@ -27,7 +27,7 @@ use sha2::{Digest as _, Sha256};
 
 use super::{canary, entry::ListEntry};
 use crate::{
-    app::{AppError, Authority},
+    app::{AppError, Authority, blocking},
     limits::{COMPACTION_CHANGES_MIN, COMPACTION_PERCENT, SNAPSHOTS_KEPT},
     store::{
         Store,
@@ -67,6 +67,7 @@ impl ServedList {
         head: &Head,
         store: &Store,
         authority: &Authority,
+        now: UtcTime,
     ) -> Result<Served, AppError> {
         if let Some(served) = self
             .current()
@@ -76,7 +77,7 @@ impl ServedList {
         }
         let _one = self.catching_up.lock().await;
         if self.live.get().is_none() {
-            let started = start(head, store, authority).await?;
+            let started = start(head, store, authority, now).await?;
             let _ = self.live.set(started);
         }
         let live = self.live.get().ok_or(AppError::ListMissing)?;
@@ -238,13 +239,7 @@ impl ServedList {
         let mut written = PathBuf::new();
         let state = live.compact(|state| {
             written = snapshot_path(folder, authority, state.version);
-            let identity = SnapshotIdentity {
-                list: short(&authority.list),
-                version: state.version,
-                built_unix_ms: u64::try_from(now.0).unwrap_or(0),
-                weights_hash: authority.weights.sha256,
-            };
-            (written.clone(), identity)
+            (written.clone(), identity(authority, state.version, now))
         })?;
         sign(&written, authority, &state.beside, now).map_err(LiveListError::File)?;
         forget_old(folder, authority).map_err(LiveListError::File)
@@ -289,6 +284,7 @@ async fn start(
     head: &Head,
     store: &Store,
     authority: &Authority,
+    now: UtcTime,
 ) -> Result<LiveList<State>, AppError> {
     if let Some(mapped) = from_file(head, store, authority).await? {
         return Ok(mapped);
@@ -304,7 +300,9 @@ async fn start(
     let mut special = BTreeMap::new();
     let mut after = String::new();
     loop {
-        let entries = store.current_entries(&authority.id, &after).await?;
+        let entries = store
+            .entries_at(&authority.id, head.version, &after)
+            .await?;
         let Some(last) = entries.last() else { break };
         last.entry.id().clone_into(&mut after);
         for current in entries {
@@ -317,13 +315,6 @@ async fn start(
             }
         }
     }
-    let identity = SnapshotIdentity {
-        list: short(&authority.list),
-        version: 0,
-        built_unix_ms: 0,
-        weights_hash: authority.weights.sha256,
-    };
-    let base = live::in_memory(builder, &identity).map_err(AppError::Index)?;
     let state = State {
         version: head.version,
         hash: head.hash,
@@ -331,7 +322,43 @@ async fn start(
         special: Arc::new(special),
         sound: true,
     };
+    let base = if builder.entries() < COMPACTION_CHANGES_MIN {
+        live::in_memory(builder, &identity(authority, 0, UtcTime(0))).map_err(AppError::Index)?
+    } else {
+        // A long list is not held twice: it goes to its file and is mapped.
+        file_of(builder, store, authority, &state, now).await?
+    };
     check(LiveList::new(base, state), store, authority).await
+}
+
+/// Writes the first snapshot of a list and maps it.
+async fn file_of(
+    builder: Builder,
+    store: &Store,
+    authority: &Authority,
+    state: &State,
+    now: UtcTime,
+) -> Result<MappedIndex, AppError> {
+    let path = snapshot_path(&store.snapshots(), authority, state.version);
+    let (target, identity) = (path.clone(), identity(authority, state.version, now));
+    blocking(move || {
+        let folder = target.parent().unwrap_or(Path::new("."));
+        let written = fs::create_dir_all(folder);
+        let written = written.and_then(|()| live::write(&target, builder, &identity));
+        written.map_err(|e| AppError::Index(LiveListError::File(e)))
+    })
+    .await?;
+    sign(&path, authority, state, now).map_err(|e| AppError::Index(LiveListError::File(e)))?;
+    live::open(&path).map_err(AppError::Index)
+}
+
+fn identity(authority: &Authority, version: u64, now: UtcTime) -> SnapshotIdentity {
+    SnapshotIdentity {
+        list: short(&authority.list),
+        version,
+        built_unix_ms: u64::try_from(now.0).unwrap_or(0),
+        weights_hash: authority.weights.sha256,
+    }
 }
 
 /// A started list that has found its canaries, or says that it has not.

@@ -124,6 +124,17 @@ impl Store {
             .collect()
     }
 
+    /// Whether a change puts entries that are looked at for every traveller.
+    pub(crate) async fn change_is_special(&self, change: i64) -> Result<bool, AppError> {
+        let special = sqlx::query_scalar(
+            "SELECT EXISTS (SELECT 1 FROM list_rows WHERE change = ? AND special)",
+        )
+        .bind(change)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(special)
+    }
+
     /// The newest changes of an authority, those that wait first.
     pub(crate) async fn changes(
         &self,
@@ -187,24 +198,7 @@ impl Store {
         .transpose()
     }
 
-    /// The next entries in force behind an entry's id, in the order of ids.
-    pub(crate) async fn current_entries(
-        &self,
-        authority: &AuthorityId,
-        after: &str,
-    ) -> Result<Vec<CurrentEntry>, AppError> {
-        let rows = sqlx::query(
-            "SELECT number, body FROM list_current WHERE authority = ? AND entry > ? ORDER BY entry LIMIT ?",
-        )
-        .bind(authority.as_str())
-        .bind(after)
-        .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter().map(current_entry).collect()
-    }
-
-    /// The next entries that were in force at a version, as [`Store::current_entries`].
+    /// The next entries in force at a version behind an entry's id, in the order of ids.
     pub(crate) async fn entries_at(
         &self,
         authority: &AuthorityId,
