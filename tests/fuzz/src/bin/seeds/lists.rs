@@ -6,6 +6,7 @@ pub fn seeds() -> crate::Seeds {
         (0, OWN_CSV),
         (0, OLD_CSV),
         (0, WRONG_CSV),
+        (0, UNKNOWN_COLUMNS),
         (1, ENTRIES),
         (1, PERSONS),
         (2, DESIGNATIONS),
@@ -33,6 +34,9 @@ Lucinda Vega,,,,Q,,,
 Lucinda Vega,,,,,admit,2026-02-02,2026-01-01
 Lucinda Vega
 \"Lucinda Vega,,,,,,,
+";
+const UNKNOWN_COLUMNS: &str = "surname,Lucinda Vega 1970,givn
+Vega,Lucinda,
 ";
 const ENTRIES: &str = r#"{"id":"a:1","names":["Vega, Lucinda"],"births":["1970-05-06","1969/1971"],"nationalities":["UTO"],"sex":"female","places_of_birth":["Springfield"],"documents":[{"issuer":"UTO","class":"P","number":"X1","last_number":"X9"}],"action":"silent_alert","reason":"wanted","legal_basis":"Act 1","source":"own","listed_on":"2026-01-02","valid_from":"2026-01-03","valid_until":"2027-01-04","review_on":"2026-06-05"}
 
