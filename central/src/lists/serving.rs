@@ -124,25 +124,28 @@ impl ServedList {
                 apply_row(row, &mut changes, &mut special)?;
             }
         }
-        let mut state = State {
+        let state = State {
             version,
             hash: header.hash(),
             entries: header.difference.entries,
             special: Arc::new(special),
-            sound: true,
+            sound: false,
         };
-        live.apply(changes, state.clone()).map_err(unusable)?;
-        state.sound = self.canaries_sing(&live.load(), store, authority).await?;
-        if !state.sound {
-            live.apply([], state).map_err(unusable)?;
-        }
+        let list = served.list.with(changes);
+        let mut next = Current {
+            list: list.map_err(|e| AppError::Index(LiveListError::Changes(e)))?,
+            beside: state,
+        };
+        // Nobody is answered from a version before its canaries are found.
+        next.beside.sound = self.canaries_sing(&next, store, authority).await?;
+        live.replace_by(next);
         Ok(())
     }
 
     /// Whether every canary of the list is found, by name and by document.
     async fn canaries_sing(
         &self,
-        served: &Served,
+        served: &Current<State>,
         store: &Store,
         authority: &Authority,
     ) -> Result<bool, AppError> {
@@ -275,10 +278,6 @@ fn id_of(row: i64) -> EntryId {
     EntryId(u64::try_from(row).unwrap_or(0))
 }
 
-fn unusable(error: LiveListError) -> AppError {
-    AppError::Index(error)
-}
-
 /// The list of a snapshot file, or else of the database.
 async fn start(
     head: &Head,
@@ -320,7 +319,7 @@ async fn start(
         hash: head.hash,
         entries: head.entries,
         special: Arc::new(special),
-        sound: true,
+        sound: false,
     };
     let base = if builder.entries() < COMPACTION_CHANGES_MIN {
         live::in_memory(builder, &identity(authority, 0, UtcTime(0))).map_err(AppError::Index)?
@@ -328,7 +327,7 @@ async fn start(
         // A long list is not held twice: it goes to its file and is mapped.
         file_of(builder, store, authority, &state, now).await?
     };
-    check(LiveList::new(base, state), store, authority).await
+    check(base, state, store, authority).await
 }
 
 /// Writes the first snapshot of a list and maps it.
@@ -363,18 +362,18 @@ fn identity(authority: &Authority, version: u64, now: UtcTime) -> SnapshotIdenti
 
 /// A started list that has found its canaries, or says that it has not.
 async fn check(
-    live: LiveList<State>,
+    base: MappedIndex,
+    beside: State,
     store: &Store,
     authority: &Authority,
 ) -> Result<LiveList<State>, AppError> {
+    let mut started = Current {
+        list: LayeredList::new(Arc::new(base)),
+        beside,
+    };
     let searching = ServedList::default();
-    let served = live.load();
-    if !searching.canaries_sing(&served, store, authority).await? {
-        let mut state = served.beside.clone();
-        state.sound = false;
-        live.apply([], state).map_err(unusable)?;
-    }
-    Ok(live)
+    started.beside.sound = searching.canaries_sing(&started, store, authority).await?;
+    Ok(LiveList::of(started))
 }
 
 /// The newest snapshot file that is the authority's own, whole, and of a version in the chain.
@@ -408,11 +407,9 @@ async fn from_file(
             hash: header.hash(),
             entries: header.difference.entries,
             special: Arc::new(special),
-            sound: true,
+            sound: false,
         };
-        return Ok(Some(
-            check(LiveList::new(index, state), store, authority).await?,
-        ));
+        return Ok(Some(check(index, state, store, authority).await?));
     }
     Ok(None)
 }

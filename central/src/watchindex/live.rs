@@ -98,11 +98,16 @@ fn map(file: &File) -> io::Result<Mmap> {
 impl<T: Clone> LiveList<T> {
     /// A list as its snapshot says.
     pub fn new(base: MappedIndex, beside: T) -> Self {
+        Self::of(Current {
+            list: LayeredList::new(Arc::new(base)),
+            beside,
+        })
+    }
+
+    /// A list in any state.
+    pub fn of(state: Current<T>) -> Self {
         Self {
-            current: ArcSwap::from_pointee(Current {
-                list: LayeredList::new(Arc::new(base)),
-                beside,
-            }),
+            current: ArcSwap::from_pointee(state),
             changing: Mutex::new(()),
         }
     }
@@ -125,6 +130,12 @@ impl<T: Clone> LiveList<T> {
         Ok(())
     }
 
+    /// Goes on with another state of the list, which its maker has checked. Of a snapshot that is made meanwhile nothing is used then.
+    pub fn replace_by(&self, state: Current<T>) {
+        let _changing = self.change();
+        self.current.store(Arc::new(state));
+    }
+
     /// Makes a new snapshot of the list and goes on with it; `target` names file and identity of the state that is written. Changes
     /// meanwhile stay over the new one.
     pub fn compact(
@@ -133,7 +144,7 @@ impl<T: Clone> LiveList<T> {
     ) -> Result<Arc<Current<T>>, LiveListError> {
         let collected = {
             let _changing = self.change();
-            self.replace(|list| Some(list.kept()))?
+            self.lay_out(|list| Some(list.kept()))?
         };
         let mut builder = Builder::default();
         collected
@@ -144,12 +155,12 @@ impl<T: Clone> LiveList<T> {
         write(&path, builder, &identity).map_err(LiveListError::File)?;
         let base = Arc::new(open(&path)?);
         let _changing = self.change();
-        self.replace(|list| list.rebased(&collected.list, base))?;
+        self.lay_out(|list| list.rebased(&collected.list, base))?;
         Ok(collected)
     }
 
     /// The same list laid out otherwise.
-    fn replace(
+    fn lay_out(
         &self,
         other: impl FnOnce(&LayeredList<Mmap>) -> Option<LayeredList<Mmap>>,
     ) -> Result<Arc<Current<T>>, LiveListError> {
