@@ -129,13 +129,13 @@ pub(super) fn moment(at: UtcTime) -> String {
     format!("{} {minute} UTC", at.date())
 }
 
-/// An age in the largest fitting unit.
+/// An age in a unit that fits; hours up to two days, for that is how limits are set.
 pub(super) fn age(now: UtcTime, then: UtcTime) -> String {
     let seconds = now.0.saturating_sub(then.0).max(0) / 1_000;
     match seconds {
         0..60 => format!("{seconds} s"),
         60..3_600 => format!("{} min", seconds / 60),
-        3_600..86_400 => format!("{} h", seconds / 3_600),
+        3_600..172_800 => format!("{} h", seconds / 3_600),
         _ => format!("{} d", seconds / 86_400),
     }
 }

@@ -793,6 +793,7 @@ async fn a_snapshot_that_is_not_the_lists_own_is_passed_over() {
     let mut bytes = std::fs::read(&snapshot).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
+    let damaged = bytes.clone();
     // A new file in its place: replicas that have mapped the old one go on with it.
     std::fs::remove_file(&snapshot).unwrap();
     std::fs::write(&snapshot, bytes).unwrap();
@@ -802,7 +803,11 @@ async fn a_snapshot_that_is_not_the_lists_own_is_passed_over() {
         Verdict::Refer,
         "built of the database"
     );
-    assert_eq!(bad.app.snapshot_in_use(&quarantine()), Some(0));
+    assert_eq!(bad.app.snapshot_in_use(&quarantine()), Some(2));
+    assert!(
+        std::fs::read(&snapshot).unwrap() != damaged,
+        "and written anew"
+    );
 }
 
 /// A rule about who was in Utopia's neighbour within two weeks, which may act twice a day.
