@@ -357,7 +357,7 @@ impl DryRunView {
             section.panel.scroll {
                 h2 { "Dry run" }
                 p class=(class) { strong class=(class) { (mark) " " } (sentence) }
-                @if self.announced > 0 { p { "! Announced travellers would meet " (self.announced) " of them." } }
+                @if self.announced > 0 { p { strong class="warn" { "! " } "Announced travellers: " (self.announced) @if self.announced == 1 { " hit." } @else { " hits." } } }
                 @if !self.met.is_empty() {
                     table.met {
                         thead { tr { th { "Meets" } th { "Entry" } th { "Inspected" } th { "Lane" } th { "Outcome" } th {} } }

@@ -482,7 +482,7 @@ impl EntryFormPage {
     fn area(&self, field: Field, name: &str, value: &str, rows: u8, hint: &str) -> Markup {
         let invalid = self.at(field).then_some("true");
         html! {
-            label { (field.label()) " " small { (hint) }
+            label { (field.label()) " · " small { (hint) }
                 textarea name=(name) rows=(rows) dir="auto" aria-invalid=[invalid] { (value) } }
         }
     }
