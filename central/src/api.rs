@@ -265,7 +265,12 @@ impl AppError {
             Self::ListStale { .. } => (
                 StatusCode::SERVICE_UNAVAILABLE,
                 "list_stale",
-                "Import the newest edition of the list, which also confirms one that has not changed.",
+                "Import the newest edition of the list, or confirm it where none is to be expected: `central list confirm`.",
+            ),
+            Self::ListFromFuture => (
+                StatusCode::SERVICE_UNAVAILABLE,
+                "list_from_future",
+                "Check the clocks of this server and of the list's publisher, then confirm the list.",
             ),
             Self::ListUnsound => (
                 StatusCode::SERVICE_UNAVAILABLE,

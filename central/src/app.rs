@@ -133,6 +133,9 @@ pub enum AppError {
         /// Limit, seconds.
         limit_s: u64,
     },
+    /// It was confirmed at a time that has not come.
+    #[error("the list was confirmed at a time that has not come")]
+    ListFromFuture,
     /// Its canaries are not found: no hit would mean nothing.
     #[error("the list does not find entries that it must find")]
     ListUnsound,

@@ -112,6 +112,10 @@ pub(crate) const PRESENT_MS: i64 = 30 * 60_000;
 /// How often a replica looks for a new version of a list, milliseconds: a change must count within two seconds, verdicts look themselves.
 pub(crate) const LIST_WATCH_MS: u64 = 500;
 
+/// How far ahead a list's confirmation may lie, milliseconds: clocks of a publisher and of a receiver. One further ahead was made by a wrong
+/// clock, and says nothing of the list's age.
+pub(crate) const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
+
 /// Longest validity of a clearance of a namesake, days.
 pub(crate) const CLEARANCE_DAYS_MAX: i64 = 366;
 

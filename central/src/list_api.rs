@@ -10,6 +10,7 @@
 //! | `POST /v1/lists/changes/{id}/proposal`, `.../approval`, `.../rejection` | moves it on: `{reason, accept_size}`, `{remark}` |
 //! | `DELETE /v1/lists/changes/{id}` | gives a draft up |
 //! | `POST /v1/lists/returns` | drafts the way back: `{version}` |
+//! | `POST /v1/lists/confirmations` | the list is as it should be although nothing has come: `{remark}` |
 //! | `GET /v1/lists/entries/{id}` | an entry with its versions |
 //! | `POST /v1/lists/expected` | announces travellers: a list of `{document, arrives, journey}` |
 
@@ -28,7 +29,7 @@ use crate::{
     api::parse,
     app::{
         App, AppError,
-        lists::{Draft, DraftReport, DraftRow, ListOfficer, age_s},
+        lists::{Draft, DraftReport, DraftRow, ListOfficer},
     },
     limits::LIST_BODY_BYTES_MAX,
     lists::{
@@ -53,6 +54,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/lists/changes/{id}/approval", post(approve))
         .route("/v1/lists/changes/{id}/rejection", post(reject))
         .route("/v1/lists/returns", post(draft_return))
+        .route("/v1/lists/confirmations", post(confirm))
         .route("/v1/lists/entries/{id}", get(entry))
         .route("/v1/lists/expected", post(expect))
         .layer(DefaultBodyLimit::max(LIST_BODY_BYTES_MAX))
@@ -96,7 +98,7 @@ async fn state(State(app): State<App>, officer: ListOfficer) -> Result<Json<List
         list: app.authority(&officer.0.authority)?.list.clone(),
         version: head.version,
         entries: head.entries,
-        age_s: age_s(app.now(), &head),
+        age_s: head.age_s(app.now()).ok_or(AppError::ListFromFuture)?,
     }))
 }
 
@@ -386,6 +388,16 @@ async fn reject(
 ) -> Result<StatusCode, AppError> {
     let form: Remark = parse(&body)?;
     app.reject_change(&officer, id, &form.remark).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn confirm(
+    State(app): State<App>,
+    officer: ListOfficer,
+    body: Bytes,
+) -> Result<StatusCode, AppError> {
+    let form: Remark = parse(&body)?;
+    app.confirm_list(&officer, &form.remark).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

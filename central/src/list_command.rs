@@ -6,6 +6,7 @@
 use std::{
     fs::File,
     io::{BufReader, BufWriter, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
 };
 
@@ -65,6 +66,15 @@ pub enum List {
         #[arg(long)]
         change: i64,
         /// Why.
+        #[arg(long)]
+        remark: String,
+    },
+    /// The list is as it should be although nothing has come: its age begins anew.
+    Confirm {
+        /// Who acts.
+        #[command(flatten)]
+        who: Who,
+        /// How that was found.
         #[arg(long)]
         remark: String,
     },
@@ -181,6 +191,7 @@ impl List {
             Self::Propose { who, .. }
             | Self::Approve { who, .. }
             | Self::Reject { who, .. }
+            | Self::Confirm { who, .. }
             | Self::Return { who, .. } => &who.config,
             Self::Export { whose, .. } | Self::Receive { whose, .. } | Self::Verify { whose } => {
                 &whose.config
@@ -231,6 +242,11 @@ pub async fn run(
             app.reject_change(&officer, *change, remark).await?;
             writeln!(out, "change {change} is rejected; the list is as it was")?;
         }
+        List::Confirm { who, remark } => {
+            let officer = officer(app, who, password).await?;
+            app.confirm_list(&officer, remark).await?;
+            writeln!(out, "the list is confirmed")?;
+        }
         List::Return { who, version, json } => {
             let officer = officer(app, who, password).await?;
             tell(&app.draft_return(&officer, *version).await?, *json)?;
@@ -241,7 +257,14 @@ pub async fn run(
             out: path,
         } => {
             let file = || format!("cannot write {}", path.display());
-            let package = BufWriter::new(File::create(path).with_context(file)?);
+            // It holds the names of everybody listed: its owner alone may read it.
+            let package = File::options()
+                .create(true)
+                .truncate(true)
+                .write(true)
+                .mode(0o600)
+                .open(path);
+            let package = BufWriter::new(package.with_context(file)?);
             let version = app.export_list(&whose.authority, *after, package).await?;
             writeln!(
                 out,

@@ -232,6 +232,21 @@ impl App {
         Ok(report)
     }
 
+    /// An officer has found that the list is as it should be although nothing has come: its age begins anew. The way for lists that are kept by
+    /// hand, of which no edition will ever come.
+    pub async fn confirm_list(&self, officer: &ListOfficer, how: &str) -> Result<(), AppError> {
+        let how = remark(how)?;
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let head = self.0.store.list_head(authority).await?;
+        let head = head.ok_or(AppError::ListMissing)?;
+        let subject = format!("version {}: {how}", head.version);
+        self.audit(authority.as_str(), login, "list.confirm", &subject)
+            .await?;
+        self.0.store.confirm_list(authority, self.now()).await?;
+        self.changed(authority);
+        Ok(())
+    }
+
     /// Drafts the way back to an earlier version.
     pub async fn draft_return(
         &self,
@@ -303,15 +318,17 @@ impl App {
             previous,
             rows: change.rows_hash,
             difference: change.difference,
+            drafted_by: change.drafted_by.clone(),
             proposed_by: change.proposed_by.clone().unwrap_or_default(),
             reason: change.reason.clone().unwrap_or_default(),
             approved_by: login.to_owned(),
+            remark: remark.to_owned(),
             approved_at: now,
         };
         let approval = self
             .0
             .store
-            .approve_change(authority, &change, remark, header)
+            .approve_change(authority, &change, header)
             .await?;
         match approval {
             Approval::InForce(version) => {
@@ -685,11 +702,6 @@ fn expect_done(done: bool, change: &StoredChange, expected: ChangeState) -> Resu
         let state = change.state;
         Err(AppError::WrongState { state, expected })
     }
-}
-
-/// How old a list is, for pages and programs, seconds.
-pub(crate) fn age_s(now: UtcTime, head: &Head) -> u64 {
-    u64::try_from(now.0.saturating_sub(head.confirmed.0) / 1_000).unwrap_or(0)
 }
 
 const DAY_MS: i64 = 86_400_000;

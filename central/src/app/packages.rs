@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Write};
 
-use egate_types::AuthorityId;
+use egate_types::{AuthorityId, UtcTime};
 use egate_wire::v1::AuthorityPublicKey;
 use serde::Serialize;
 
@@ -12,8 +12,9 @@ use crate::{
     lists::{
         change::{ChangeKind, ChangeState, RowsHash, VersionHeader},
         entry::ListEntry,
-        package::{PackageHead, PackageItem, PackageReader, PackageWriter},
+        package::{PackageEnd, PackageHead, PackageItem, PackageReader, PackageWriter},
     },
+    store::lists::Derived,
 };
 
 /// What a package has brought.
@@ -25,6 +26,8 @@ pub struct Received {
     pub version: u64,
     /// Entries of the list.
     pub entries: u64,
+    /// When its owner last knew it to be as it should be: from then on it ages here too.
+    pub confirmed_ms: UtcTime,
 }
 
 impl App {
@@ -69,7 +72,7 @@ impl App {
         }
         let end = (head.version, head.hash, head.entries);
         writer
-            .finish(&authority.key, end, self.now())
+            .finish(&authority.key, end, head.confirmed, self.now())
             .map_err(file)?;
         Ok(head.version)
     }
@@ -84,8 +87,8 @@ impl App {
         let authority = self.authority(authority)?;
         let mut staged = Vec::new();
         let received = self.stage(authority, publisher, input, &mut staged).await;
-        let received = match received {
-            Ok(received) => received,
+        let end = match received {
+            Ok(end) => end,
             Err(error) => {
                 self.forget(authority, &staged).await?;
                 return Err(error);
@@ -93,17 +96,22 @@ impl App {
         };
         let store = &self.0.store;
         let accepted = store
-            .accept_received(&authority.id, &staged, self.now())
+            .accept_received(&authority.id, &staged, end.confirmed, self.now())
             .await?;
         if !accepted {
             self.forget(authority, &staged).await?;
             return Err(AppError::Overtaken);
         }
-        let subject = format!("version {}", received.version);
+        let subject = format!("version {}", end.version);
         self.audit(authority.id.as_str(), PUBLISHER, "list.receive", &subject)
             .await?;
         self.changed(&authority.id);
-        Ok(received)
+        Ok(Received {
+            versions: staged.len() as u64,
+            version: end.version,
+            entries: end.entries,
+            confirmed_ms: end.confirmed,
+        })
     }
 
     /// Writes the rows of a package where nobody sees them, and reads on to its signature.
@@ -113,7 +121,7 @@ impl App {
         publisher: AuthorityPublicKey,
         input: impl BufRead + Send,
         staged: &mut Vec<(i64, VersionHeader)>,
-    ) -> Result<Received, AppError> {
+    ) -> Result<PackageEnd, AppError> {
         let store = &self.0.store;
         let head = store.list_head(&authority.id).await?;
         let at = head.map_or((0, [0; 32], 0), |head| {
@@ -142,13 +150,9 @@ impl App {
                     staged.push((change, *header));
                     continue;
                 }
-                PackageItem::End(claims) => {
+                PackageItem::End(end) => {
                     self.write_received(authority, staged, &mut rows).await?;
-                    return Ok(Received {
-                        versions: staged.len() as u64,
-                        version: claims.version,
-                        entries: claims.entries,
-                    });
+                    return Ok(end);
                 }
             };
             rows.push(row);
@@ -197,7 +201,7 @@ impl App {
         Ok(())
     }
 
-    /// Recomputes the chain of a list's versions from its rows. Returns how many there are.
+    /// Recomputes the chain of a list's versions from its rows, and what searches use of these. Returns how many versions there are.
     pub async fn verify_list(&self, authority: &AuthorityId) -> Result<u64, AppError> {
         let authority = self.authority(authority)?;
         let store = &self.0.store;
@@ -215,11 +219,18 @@ impl App {
             loop {
                 let rows = store.change_rows(&authority.id, change, &last).await?;
                 let Some(end) = rows.last() else { break };
-                last.clone_from(&end.entry);
-                for row in &rows {
+                let after = std::mem::replace(&mut last, end.entry.clone());
+                let kept = store.derived(change, &after, &last).await?;
+                if kept.len() != rows.len() {
+                    return Err(broken(version));
+                }
+                for (row, kept) in rows.iter().zip(kept) {
                     let entry = row.body.as_deref().map(serde_json::from_str::<ListEntry>);
-                    let entry = entry.transpose()?.map(|entry| entry.hash());
-                    hash.add(&row.entry, entry.as_ref().map(<[u8; 32]>::as_slice));
+                    let derived = Derived::of(&row.entry, entry.transpose()?.as_ref());
+                    if kept != derived {
+                        return Err(broken(version));
+                    }
+                    hash.add(&row.entry, derived.hash.as_deref());
                 }
             }
             if header.previous != previous || header.rows != hash.finish() {

@@ -51,8 +51,7 @@ impl App {
     pub(super) async fn fresh_list(&self, authority: &Authority) -> Result<FreshList, AppError> {
         let head = self.0.store.list_head(&authority.id).await?;
         let head = head.ok_or(AppError::ListMissing)?;
-        let age_ms = self.now().0.saturating_sub(head.confirmed.0);
-        let age_s = u64::try_from(age_ms / 1_000).unwrap_or(0);
+        let age_s = head.age_s(self.now()).ok_or(AppError::ListFromFuture)?;
         let limit_s = authority.list_age_limit_s;
         if age_s > limit_s {
             return Err(AppError::ListStale { age_s, limit_s });

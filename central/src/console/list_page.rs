@@ -7,7 +7,10 @@ use super::{
     entry_form::action_select,
     pages::{Frame, figure},
 };
-use crate::lists::change::{ChangeKind, ChangeState, Difference};
+use crate::{
+    limits::{REMARK_CHARS_MAX, REMARK_CHARS_MIN},
+    lists::change::{ChangeKind, ChangeState, Difference},
+};
 
 pub(super) struct ListPage {
     pub(super) frame: Frame,
@@ -47,16 +50,17 @@ pub(super) enum Freshness {
     Ageing,
     /// Too old to answer from.
     Stale,
+    /// Confirmed at a time that has not come.
+    FromFuture,
 }
 
 impl Freshness {
-    pub(super) const fn of(age_s: u64, limit_s: u64) -> Self {
-        if age_s > limit_s {
-            Self::Stale
-        } else if age_s > limit_s / 2 {
-            Self::Ageing
-        } else {
-            Self::Fresh
+    pub(super) const fn of(age_s: Option<u64>, limit_s: u64) -> Self {
+        match age_s {
+            None => Self::FromFuture,
+            Some(age_s) if age_s > limit_s => Self::Stale,
+            Some(age_s) if age_s > limit_s / 2 => Self::Ageing,
+            Some(_) => Self::Fresh,
         }
     }
 }
@@ -116,11 +120,16 @@ impl ListPage {
                 }
                 Some(head) if head.freshness == Freshness::Stale => {
                     p.notice.bad role="alert" { strong { "✗ The list is stale: " (head.age) " old, the limit is " (limit) "." } " This authority clears nobody, and \
-                        every traveller goes to an officer. Import the newest edition as a whole: that also confirms a list in which nothing has changed." }
+                        every traveller goes to an officer. Import the newest edition as a whole, which also confirms a list in which nothing has changed; \
+                        where none is to come, check the list and confirm it." }
+                }
+                Some(head) if head.freshness == Freshness::FromFuture => {
+                    p.notice.bad role="alert" { strong { "✗ The list was confirmed at a time that has not come." } " This authority clears nobody. Have the \
+                        operator check the clocks of the server and of the list's publisher, then confirm the list." }
                 }
                 Some(head) if head.freshness == Freshness::Ageing => {
                     p.notice.warn role="status" { strong { "! The list is " (head.age) " old; from " (limit) " on it is not used." } " Import the newest edition \
-                        as a whole before that: it also confirms a list in which nothing has changed." }
+                        as a whole before that, or confirm the list where none is to come." }
                 }
                 Some(_) => {}
             }
@@ -133,7 +142,7 @@ impl ListPage {
                 @if let Some(head) = &self.head {
                     div.figure { strong { (head.version) } span { "version " span.id title=(head.hash) { (head.hash.chars().take(12).collect::<String>()) } } }
                     (figure(&grouped(head.entries), "entries"))
-                    div class={ "figure " (match head.freshness { Freshness::Fresh => "", Freshness::Ageing => "attention", Freshness::Stale => "alarm" }) } {
+                    div class={ "figure " (match head.freshness { Freshness::Fresh => "", Freshness::Ageing => "attention", Freshness::Stale | Freshness::FromFuture => "alarm" }) } {
                         strong { (head.age) } span { "since it was confirmed, " (head.confirmed) }
                     }
                 } @else { (figure("none", "version in force")) }
@@ -168,6 +177,16 @@ impl ListPage {
                 a.button.wide href="/console/list/new" { "New entry" }
             }
             (self.import())
+            @if self.head.is_some() {
+                form.panel method="post" action="/console/list/confirmation" {
+                    h2 { "Confirm the list" }
+                    input type="hidden" name="csrf" value=(self.frame.csrf);
+                    label { "How you found that it is as it should be"
+                        input name="remark" minlength=(REMARK_CHARS_MIN) maxlength=(REMARK_CHARS_MAX) required; }
+                    button.wide { "Nothing has changed" }
+                    p.hint { "Its age begins anew. For lists kept by hand; editions of a file confirm themselves, single entries do not." }
+                }
+            }
             @if let Some(head) = self.head.as_ref().filter(|head| head.version > 1) {
                 form.panel method="post" action="/console/list/returns" {
                     h2 { "Back to an earlier version" }

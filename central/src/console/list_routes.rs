@@ -40,6 +40,7 @@ pub(super) fn routes() -> Router<App> {
             post(import_file).layer(DefaultBodyLimit::max(LIST_BODY_BYTES_MAX)),
         )
         .route("/console/list/returns", post(draft_return))
+        .route("/console/list/confirmation", post(confirm))
         .route("/console/list/changes/{id}", get(change))
         .route("/console/list/changes/{id}/proposal", post(propose))
         .route("/console/list/changes/{id}/discard", post(discard))
@@ -241,6 +242,14 @@ async fn draft_return(
     let notice = "The list is as that version was: there is nothing to draft.";
     let page = list_view::list(&app, &officer.0, Some(notice)).await?;
     Ok(Html(page.render().into_string()).into_response())
+}
+
+async fn confirm(
+    State(app): State<App>,
+    KeeperForm { officer, fields }: KeeperForm,
+) -> Result<Redirect, PageError> {
+    app.confirm_list(&officer, fields.one("remark")).await?;
+    Ok(Redirect::to("/console/list"))
 }
 
 async fn propose(

@@ -15,10 +15,7 @@ use super::{
     view::{age, frame, moment},
 };
 use crate::{
-    app::{
-        App, AppError,
-        lists::{DryRun, age_s},
-    },
+    app::{App, AppError, lists::DryRun},
     limits::{LIST_BODY_BYTES_MAX, MET_SHOWN_MAX, RECHECK_MS},
     lists::{
         change::ChangeState,
@@ -64,7 +61,7 @@ fn head_view(head: &Head, limit_s: u64, now: UtcTime, sound: bool) -> HeadView {
         hash: hex::encode(head.hash),
         confirmed: moment(head.confirmed),
         age: age(now, head.confirmed),
-        freshness: Freshness::of(age_s(now, head), limit_s),
+        freshness: Freshness::of(head.age_s(now), limit_s),
         sound,
     }
 }

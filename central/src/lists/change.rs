@@ -133,12 +133,16 @@ pub struct VersionHeader {
     pub rows: [u8; 32],
     /// What it did.
     pub difference: Difference,
+    /// Who drafted it.
+    pub drafted_by: String,
     /// Who proposed it.
     pub proposed_by: String,
     /// Why.
     pub reason: String,
-    /// Who approved it; never who proposed it.
+    /// Who approved it; never who drafted or proposed it.
     pub approved_by: String,
+    /// What the approver checked.
+    pub remark: String,
     /// When.
     pub approved_at: UtcTime,
 }

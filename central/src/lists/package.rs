@@ -131,11 +131,13 @@ impl<W: Write> PackageWriter<W> {
         self.line(&row)
     }
 
-    /// Signs what was written. A package without a version is signed too: it says that there is nothing new.
+    /// Signs what was written of a list that was confirmed at an instant. A package without a version is signed too: it says that there is
+    /// nothing new.
     pub fn finish(
         mut self,
         key: &AuthorityKey,
         head: (u64, [u8; 32], u64),
+        confirmed: UtcTime,
         now: UtcTime,
     ) -> io::Result<()> {
         let (version, hash, entries) = match &self.last {
@@ -151,6 +153,7 @@ impl<W: Write> PackageWriter<W> {
             entries,
             sha256: hex::encode(self.hash.clone().finalize()),
             iat_ms: now,
+            confirmed_ms: Some(confirmed),
         };
         self.line(&Line::Signature(sign_list_file(&claims, key)))?;
         self.out.flush()
@@ -174,7 +177,18 @@ pub enum PackageItem {
     /// An entry is withdrawn.
     Withdraw(String),
     /// Everything before it is signed, chained and counted.
-    End(ListFileClaims),
+    End(PackageEnd),
+}
+
+/// What a package leads to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PackageEnd {
+    /// The list's version.
+    pub version: u64,
+    /// Entries of the list.
+    pub entries: u64,
+    /// When its owner last knew it to be as it should be.
+    pub confirmed: UtcTime,
 }
 
 /// Reads a package. After an error or the end it says nothing more.
@@ -278,12 +292,17 @@ impl<R: BufRead> PackageReader<R> {
             }
             Line::Signature(signed) => {
                 self.close_version()?;
-                let claims = self.check_signature(&signed, before)?;
+                let confirmed = self.check_signature(&signed, before)?;
                 if self.read_line()?.is_some() {
                     return Err(PackageError::Cut);
                 }
                 self.ended = true;
-                Ok(Some(PackageItem::End(claims)))
+                let (version, _, entries) = self.at;
+                Ok(Some(PackageItem::End(PackageEnd {
+                    version,
+                    entries,
+                    confirmed,
+                })))
             }
         }
     }
@@ -320,11 +339,12 @@ impl<R: BufRead> PackageReader<R> {
         Ok(())
     }
 
+    /// When the list was confirmed, if the publisher signed just these bytes.
     fn check_signature(
         &self,
         signed: &SignedListFile,
         before: Sha256,
-    ) -> Result<ListFileClaims, PackageError> {
+    ) -> Result<UtcTime, PackageError> {
         let claims = verify_list_file(signed, &self.publisher, &self.head.authority)
             .map_err(PackageError::Signature)?;
         let right = claims.kind == ListFileKind::Package
@@ -332,11 +352,10 @@ impl<R: BufRead> PackageReader<R> {
             && (claims.version, claims.entries) == (self.at.0, self.at.2)
             && claims.hash == hex::encode(self.at.1)
             && claims.sha256 == hex::encode(before.finalize());
-        if right {
-            Ok(claims)
-        } else {
-            Err(PackageError::OtherBytes)
-        }
+        claims
+            .confirmed_ms
+            .filter(|_| right)
+            .ok_or(PackageError::OtherBytes)
     }
 
     fn read_line(&mut self) -> Result<Option<Line>, PackageError> {

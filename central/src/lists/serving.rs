@@ -454,6 +454,7 @@ fn sign(path: &Path, authority: &Authority, state: &State, now: UtcTime) -> io::
         entries: state.entries,
         sha256: hex::encode(sha256_of(path)?),
         iat_ms: now,
+        confirmed_ms: None,
     };
     let signature = signature_path(path);
     let whole = signature.with_added_extension("partial");

@@ -5,7 +5,7 @@ use sqlx::{Sqlite, Transaction};
 
 use super::{
     Store,
-    lists::{StoredChange, hash_of, signed},
+    lists::{StoredChange, document_rows, hash_of, signed},
     unsigned,
 };
 use crate::{
@@ -101,6 +101,7 @@ impl Store {
         &self,
         authority: &AuthorityId,
         received: &[(i64, VersionHeader)],
+        confirmed: UtcTime,
         now: UtcTime,
     ) -> Result<bool, AppError> {
         let mut tx = self.pool.begin().await?;
@@ -117,17 +118,19 @@ impl Store {
             let counts = header.difference;
             sqlx::query(
                 "UPDATE list_changes SET state = 'approved', added = ?, changed = ?, withdrawn = ?, entries = ?, \
-                 rows_hash = ?, proposed_by = ?, reason = ?, decided_by = ?, decided_ms = ?, version = ?, \
-                 previous = ?, hash = ? WHERE id = ? AND state = 'reading'",
+                 rows_hash = ?, drafted_by = ?, proposed_by = ?, reason = ?, decided_by = ?, remark = ?, \
+                 decided_ms = ?, version = ?, previous = ?, hash = ? WHERE id = ? AND state = 'reading'",
             )
             .bind(signed(counts.added))
             .bind(signed(counts.changed))
             .bind(signed(counts.withdrawn))
             .bind(signed(counts.entries))
             .bind(header.rows.as_slice())
+            .bind(&header.drafted_by)
             .bind(&header.proposed_by)
             .bind(&header.reason)
             .bind(&header.approved_by)
+            .bind(&header.remark)
             .bind(header.approved_at.0)
             .bind(signed(header.version))
             .bind(header.previous.as_slice())
@@ -136,7 +139,7 @@ impl Store {
             .execute(&mut *tx)
             .await?;
         }
-        confirm(&mut tx, authority, now).await?;
+        confirm(&mut tx, authority, confirmed, now).await?;
         tx.commit().await?;
         Ok(true)
     }
@@ -363,7 +366,6 @@ impl Store {
         &self,
         authority: &AuthorityId,
         change: &StoredChange,
-        remark: &str,
         header: impl FnOnce(u64, [u8; 32]) -> VersionHeader + Send,
     ) -> Result<Approval, AppError> {
         let mut tx = self.pool.begin().await?;
@@ -392,7 +394,7 @@ impl Store {
         )
         .bind(&header.approved_by)
         .bind(header.approved_at.0)
-        .bind(remark)
+        .bind(&header.remark)
         .bind(signed(header.version))
         .bind(previous.as_slice())
         .bind(header.hash().as_slice())
@@ -404,7 +406,12 @@ impl Store {
         if done.rows_affected() != 1 {
             return Ok(Approval::NotProposed);
         }
-        confirm(&mut tx, authority, header.approved_at).await?;
+        // A whole edition says what the list is, as of when it was read; single entries say nothing of all the others.
+        if change.kind == ChangeKind::Replace {
+            confirm(&mut tx, authority, change.drafted, header.approved_at).await?;
+        } else {
+            confirm_first(&mut tx, authority, header.approved_at).await?;
+        }
         tx.commit().await?;
         Ok(Approval::InForce(header.version))
     }
@@ -416,7 +423,7 @@ impl Store {
         now: UtcTime,
     ) -> Result<(), AppError> {
         let mut tx = self.pool.begin().await?;
-        confirm(&mut tx, authority, now).await?;
+        confirm(&mut tx, authority, now, now).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -470,18 +477,17 @@ async fn put_row(
     .bind(entry.is_special())
     .fetch_one(&mut **tx)
     .await?;
-    for document in &entry.fields().documents {
-        let Some(key) = document.key() else { continue };
+    for document in document_rows(entry) {
         sqlx::query(
             "INSERT INTO list_documents (authority, folded, issuer, class, number, last_number, row) \
              VALUES (?, ?, ?, ?, ?, ?, ?)",
         )
         .bind(authority.as_str())
-        .bind(key.folded_number())
-        .bind(key.issuer())
-        .bind(key.class().to_string())
-        .bind(key.number())
-        .bind(&document.last_number)
+        .bind(document.folded)
+        .bind(document.issuer)
+        .bind(document.class)
+        .bind(document.number)
+        .bind(document.last_number)
         .bind(row)
         .execute(&mut **tx)
         .await?;
@@ -527,10 +533,34 @@ async fn touched_since(
     Ok(touched.is_some())
 }
 
-async fn confirm(tx: &mut Tx<'_>, authority: &AuthorityId, now: UtcTime) -> Result<(), AppError> {
+/// The list was as its owner wants it at an instant. Does not take back a later confirmation, unless that one lies in the future.
+async fn confirm(
+    tx: &mut Tx<'_>,
+    authority: &AuthorityId,
+    at: UtcTime,
+    now: UtcTime,
+) -> Result<(), AppError> {
     sqlx::query(
-        "INSERT INTO list_confirmations (authority, confirmed_ms) VALUES (?, ?) \
-         ON CONFLICT (authority) DO UPDATE SET confirmed_ms = excluded.confirmed_ms",
+        "INSERT INTO list_confirmations (authority, confirmed_ms) VALUES (?1, min(?2, ?3)) \
+         ON CONFLICT (authority) DO UPDATE SET confirmed_ms = excluded.confirmed_ms \
+         WHERE confirmed_ms < excluded.confirmed_ms OR confirmed_ms > ?3",
+    )
+    .bind(authority.as_str())
+    .bind(at.0)
+    .bind(now.0)
+    .execute(&mut **tx)
+    .await?;
+    Ok(())
+}
+
+/// The age of a list begins with its first version.
+async fn confirm_first(
+    tx: &mut Tx<'_>,
+    authority: &AuthorityId,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    sqlx::query(
+        "INSERT INTO list_confirmations (authority, confirmed_ms) VALUES (?, ?) ON CONFLICT DO NOTHING",
     )
     .bind(authority.as_str())
     .bind(now.0)

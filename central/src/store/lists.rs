@@ -8,7 +8,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use super::{Store, unsigned};
 use crate::{
     app::AppError,
-    limits::ROWS_PER_BATCH,
+    limits::{CLOCK_SKEW_MS_MAX, ROWS_PER_BATCH},
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
         entry::{EntryDocument, ListEntry},
@@ -23,6 +23,14 @@ pub(crate) struct Head {
     pub(crate) entries: u64,
     /// When it was last known to be what its owner wants.
     pub(crate) confirmed: UtcTime,
+}
+
+impl Head {
+    /// How old the list is, seconds; none if it was confirmed at a time that has not come, which a wrong clock says.
+    pub(crate) fn age_s(&self, now: UtcTime) -> Option<u64> {
+        let age_ms = now.0.saturating_sub(self.confirmed.0);
+        (age_ms >= -CLOCK_SKEW_MS_MAX).then(|| u64::try_from(age_ms / 1_000).unwrap_or(0))
+    }
 }
 
 /// A change as kept.
@@ -55,6 +63,58 @@ pub(crate) struct StoredRow {
     pub(crate) body: Option<String>,
     /// The row that it takes the place of.
     pub(crate) before: Option<(i64, String)>,
+}
+
+/// What is written beside an entry so that it is found: nothing of it is more than the entry says.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Derived {
+    pub(crate) entry: String,
+    /// None of a withdrawal.
+    pub(crate) hash: Option<Vec<u8>>,
+    pub(crate) special: bool,
+    /// Sorted.
+    pub(crate) documents: Vec<DocumentRow>,
+}
+
+/// A document or range as it is looked up.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct DocumentRow {
+    pub(crate) folded: String,
+    pub(crate) issuer: String,
+    pub(crate) class: String,
+    pub(crate) number: String,
+    pub(crate) last_number: Option<String>,
+}
+
+impl Derived {
+    /// Of a row of a change.
+    pub(crate) fn of(id: &str, entry: Option<&ListEntry>) -> Self {
+        let mut documents: Vec<DocumentRow> = entry.map_or_else(Vec::new, document_rows);
+        documents.sort();
+        Self {
+            entry: id.to_owned(),
+            hash: entry.map(|entry| entry.hash().to_vec()),
+            special: entry.is_some_and(ListEntry::is_special),
+            documents,
+        }
+    }
+}
+
+/// The documents of an entry that can be looked up.
+pub(super) fn document_rows(entry: &ListEntry) -> Vec<DocumentRow> {
+    let documents = entry.fields().documents.iter();
+    documents
+        .filter_map(|document| {
+            let key = document.key()?;
+            Some(DocumentRow {
+                folded: key.folded_number(),
+                issuer: key.issuer().to_owned(),
+                class: key.class().to_string(),
+                number: key.number().to_owned(),
+                last_number: document.last_number.clone(),
+            })
+        })
+        .collect()
 }
 
 /// An entry in force.
@@ -124,6 +184,51 @@ impl Store {
             .collect()
     }
 
+    /// What searches use of a change's rows behind an entry's id, up to another: (entry, hash, looked at for every traveller, documents).
+    pub(crate) async fn derived(
+        &self,
+        change: i64,
+        after: &str,
+        last: &str,
+    ) -> Result<Vec<Derived>, AppError> {
+        let rows = sqlx::query(
+            "SELECT r.entry, r.hash, r.special, d.folded, d.issuer, d.class, d.number, d.last_number FROM list_rows r \
+             LEFT JOIN list_documents d ON d.row = r.number AND d.authority = r.authority \
+             WHERE r.change = ? AND r.entry > ? AND r.entry <= ? ORDER BY r.entry",
+        )
+        .bind(change)
+        .bind(after)
+        .bind(last)
+        .fetch_all(&self.pool)
+        .await?;
+        let mut derived: Vec<Derived> = Vec::new();
+        for row in rows {
+            let entry: String = row.try_get(0)?;
+            if derived.last().is_none_or(|last| last.entry != entry) {
+                derived.push(Derived {
+                    entry,
+                    hash: row.try_get(1)?,
+                    special: row.try_get(2)?,
+                    documents: Vec::new(),
+                });
+            }
+            let folded: Option<String> = row.try_get(3)?;
+            if let (Some(folded), Some(last)) = (folded, derived.last_mut()) {
+                last.documents.push(DocumentRow {
+                    folded,
+                    issuer: row.try_get(4)?,
+                    class: row.try_get(5)?,
+                    number: row.try_get(6)?,
+                    last_number: row.try_get(7)?,
+                });
+            }
+        }
+        for row in &mut derived {
+            row.documents.sort();
+        }
+        Ok(derived)
+    }
+
     /// Whether a change puts entries that are looked at for every traveller.
     pub(crate) async fn change_is_special(&self, change: i64) -> Result<bool, AppError> {
         let special = sqlx::query_scalar(
@@ -188,9 +293,11 @@ impl Store {
                 previous: hash_of(row.try_get("previous")?)?,
                 rows: change.rows_hash,
                 difference: change.difference,
+                drafted_by: change.drafted_by.clone(),
                 proposed_by: change.proposed_by.clone().unwrap_or_default(),
                 reason: change.reason.clone().unwrap_or_default(),
                 approved_by: change.decided_by.clone().unwrap_or_default(),
+                remark: change.remark.clone().unwrap_or_default(),
                 approved_at: change.decided.unwrap_or(UtcTime(0)),
             };
             Ok((header, change))

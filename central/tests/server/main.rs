@@ -5,6 +5,7 @@
     reason = "a test helper that cannot do its part must fail loudly"
 )]
 
+mod freshness;
 mod gates;
 mod list_pages;
 mod lists;

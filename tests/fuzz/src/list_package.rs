@@ -75,9 +75,11 @@ fn write(
             entries: count,
             ..Difference::default()
         },
+        drafted_by: "one".into(),
         proposed_by: "one".into(),
         reason: "fuzzing".into(),
         approved_by: "another".into(),
+        remark: "seen".into(),
         approved_at: UtcTime(0),
     };
     let head = PackageHead {
@@ -92,6 +94,6 @@ fn write(
     for (id, entry) in entries {
         writer.row(id, Some(entry.clone())).ok()?;
     }
-    writer.finish(key, START, UtcTime(0)).ok()?;
+    writer.finish(key, START, UtcTime(0), UtcTime(0)).ok()?;
     Some(package)
 }

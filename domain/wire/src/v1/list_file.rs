@@ -32,6 +32,10 @@ pub struct ListFileClaims {
     pub sha256: String,
     /// Signed at. A file does not expire: who uses it compares the version.
     pub iat_ms: UtcTime,
+    /// Of a package: when the list's owner last knew it to be as it should be. Who takes over versions takes over this instant too, so
+    /// that sending an old list makes it no younger.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_ms: Option<UtcTime>,
 }
 
 /// What a file of a list is.
