@@ -244,8 +244,8 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
         return Some((Agreement::Cut, rarity.min(letters * RARITY_PER_LETTER)));
     }
     if syllabic {
-        // Another syllable is another name.
-        return None;
+        // Another syllable is another name, a letter written twice is none.
+        return same_but_doubled(a, b).then_some((Agreement::Sound, of_skeleton));
     }
     match edits(one, other) {
         1 if a.len().max(b.len()) >= 4 => Some((Agreement::OneEdit, of_skeleton)),
@@ -284,6 +284,14 @@ fn same_consonants(one: &Part, other: &Part) -> bool {
                         || heard.begins_with_vowel() == sound.begins_with_vowel())
             })
     })
+}
+
+/// Whether the letters differ in nothing but how often each is written: `ANNA` and `ANA`.
+fn same_but_doubled(a: &[u8], b: &[u8]) -> bool {
+    fn runs(letters: &[u8]) -> impl Iterator<Item = u8> + '_ {
+        letters.chunk_by(|one, next| one == next).map(|run| run[0])
+    }
+    runs(a).eq(runs(b))
 }
 
 /// The tables by which two parts take one form.
@@ -338,12 +346,19 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     let letters = whole.letters();
     let mut left = Some(letters);
     let mut skeleton = rest[0].skeletons[0];
+    // The same with Arabic articles as they are said.
+    let mut said = skeleton;
     let mut syllables = rest[0].syllables;
     let mut rarity = rest[0].rarity;
     let mut length = rest[0].letters().len();
     left = left.and_then(|left| left.strip_prefix(rest[0].letters()));
     for (count, part) in (2u8..).zip(rest.iter().skip(1)).take(JOINED_MAX - 1) {
         left = left.and_then(|left| left.strip_prefix(part.letters()));
+        let before = &rest[usize::from(count) - 2];
+        if before.assimilates(part) {
+            said = said.without_last();
+        }
+        said = said.joined(part.skeletons[0]);
         skeleton = skeleton.joined(part.skeletons[0]);
         rarity += part.rarity;
         length += part.letters().len();
@@ -361,11 +376,14 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
         }) {
             return Some((count, Agreement::Sound, rarity));
         }
-        // Of two given names in Chinese syllables, another syllable makes another name, whatever its consonants.
-        let chinese = !syllables[0].is_empty() && !whole.syllables[0].is_empty();
-        if !chinese
-            && skeleton.len() >= JOINED_CONSONANTS_MIN
-            && whole.skeletons.contains(&skeleton)
+        // Of two given names in syllables of one language, another syllable makes another name, whatever its consonants.
+        let both = syllables.iter().zip(&whole.syllables);
+        let syllabic = both.fold(false, |both, (one, other)| {
+            both | (!one.is_empty() && !other.is_empty())
+        });
+        if !syllabic
+            && said.len() >= JOINED_CONSONANTS_MIN
+            && (whole.skeletons.contains(&skeleton) || whole.skeletons.contains(&said))
         {
             return Some((
                 count,
