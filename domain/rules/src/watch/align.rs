@@ -355,7 +355,8 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     for (count, part) in (2u8..).zip(rest.iter().skip(1)).take(JOINED_MAX - 1) {
         left = left.and_then(|left| left.strip_prefix(part.letters()));
         let before = &rest[usize::from(count) - 2];
-        if before.assimilates(part) {
+        // An article alone is a part that may be left out.
+        if before.assimilates(part) && said.len() > 1 {
             said = said.without_last();
         }
         said = said.joined(part.skeletons[0]);

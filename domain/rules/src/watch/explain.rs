@@ -4,7 +4,7 @@ use super::{
     align::{Agreement, Link, align, shared_form},
     date::{BirthRelation, best_relation},
     features::Feature,
-    person::{Person, PreparedPerson},
+    person::{Person, PreparedPerson, nationality_key},
     score::{Measure, Outcome, Thresholds, counts, measure, score},
     weights::Weights,
     words::Words,
@@ -213,7 +213,13 @@ fn not_compared(listed: &Person, traveller: &Person) -> Vec<String> {
     let known = |person: &Person| {
         [
             ("date of birth", !person.births.is_empty()),
-            ("nationality", !person.nationalities.is_empty()),
+            (
+                "nationality",
+                person
+                    .nationalities
+                    .iter()
+                    .any(|code| nationality_key(code.as_bytes()).is_some()),
+            ),
             ("sex", person.sex != egate_types::Sex::Unspecified),
             ("place of birth", !person.places_of_birth.is_empty()),
         ]

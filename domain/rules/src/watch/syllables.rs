@@ -134,7 +134,10 @@ fn parse(
                     let symbols = spelling.map(|letter| u64::from(*letter));
                     done.syllables.then(symbols, 0)
                 }
-                Said::Korean(class) => done.syllables.then([u64::from(class)], KOREAN),
+                Said::Korean(symbols) => {
+                    let said = symbols.into_iter().filter(|symbol| *symbol != 0);
+                    done.syllables.then(said.map(u64::from), KOREAN)
+                }
             };
             let done = Spelt {
                 syllables: syllables?,
@@ -148,8 +151,8 @@ fn parse(
 enum Said {
     /// Initial and final of pinyin.
     Chinese(&'static [u8], &'static [u8]),
-    /// Classes of initial, vowel and final consonant.
-    Korean(u16),
+    /// Classes of initial, vowel and final consonant; zero where there is none.
+    Korean([u16; 4]),
 }
 
 /// `CHUANG`, `HSIUNG`, `KYOUNG`.
@@ -310,13 +313,27 @@ fn korean_syllable(rest: &[u8], length: usize, north: bool) -> Option<Said> {
         LIQUID => NASAL,
         initial => initial,
     };
-    Some(Said::Korean(1 << 12 | initial << 8 | vowel << 4 | last))
+    // A consonant is one whether it ends a syllable or begins the next: SUK-YEOL and SU-KYEOL are written alike.
+    let last = match last {
+        2 => [NASAL, 0],
+        3 => [LATERAL, 0],
+        4 => [8, 0],
+        5 => [3, 0],
+        6 => [NASAL, 1],
+        7 => [2, 0],
+        other => [other, 0],
+    };
+    Some(Said::Korean([initial, VOWEL | vowel, last[0], last[1]]))
 }
 
 /// The vowel of `EO`, and of O as North Korea writes it.
 const EO: u16 = 4;
 const LIQUID: u16 = 9;
 const NASAL: u16 = 7;
+/// L at the end of a syllable, which is not silent.
+const LATERAL: u16 = 10;
+/// Set in vowels alone.
+const VOWEL: u16 = 16;
 const KOREAN_INITIALS: &[(&[u8], u16)] = &[
     (b"TCH", 4),
     (b"KK", 1),
@@ -371,6 +388,7 @@ const KOREAN_VOWELS: &[(&[u8], u16)] = &[
     (b"UI", 3),
     (b"EE", 3),
     (b"YI", 3),
+    (b"WU", 4),
     (b"YU", 6),
     (b"YO", 6),
     (b"YE", 7),
@@ -488,6 +506,8 @@ mod tests {
             ("NOH", "RO"),
             ("PARK", "BAK"),
             ("KWARK", "GWAK"),
+            ("SEOKYEOL", "SUKYUL"),
+            ("WU", "WOO"),
         ] {
             assert!(korean(one).is_some(), "{one}");
             assert_eq!(korean(one), korean(other), "{one} {other}");

@@ -109,7 +109,7 @@ impl NameKeys {
                     break;
                 }
                 covered |= 1 << at;
-                if parts[at - 1].assimilates(part) {
+                if parts[at - 1].assimilates(part) && said.len() > 1 {
                     said = said.without_last();
                 }
                 said = said.joined(part.skeletons[0]);
