@@ -149,7 +149,9 @@ pub fn travellers(path: &Path) -> anyhow::Result<Rows<Traveller>> {
             .date("dob")
             .or_told(row, "compared without a date of birth");
         let state = state(row.get("nat")).or_told(row, "compared without a nationality");
-        let sex = sex_of_document(row.get("sex")).or_told(row, "compared without a sex");
+        let sex = sex_of_document(row.get("sex"))
+            .map(Some)
+            .or_told(row, "compared without a sex");
         let document = match row.get("number") {
             "" => None,
             _ => document(row, "number").map(Some).or_told(
@@ -164,7 +166,7 @@ pub fn travellers(path: &Path) -> anyhow::Result<Rows<Traveller>> {
             names,
             births: born.into_iter().collect(),
             nationalities: state.into_iter().collect(),
-            sex,
+            sex: sex.unwrap_or(Sex::Unspecified),
             places_of_birth: Vec::new(),
         };
         Ok(Traveller {

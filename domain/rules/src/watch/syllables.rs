@@ -45,7 +45,8 @@ impl Syllables {
         })
     }
 
-    /// The part as romanised in North Korea, where O stands for two vowels, said with the other one: `CHOL` as `CHEOL`.
+    /// The part as romanised in North Korea, where O stands for two vowels, said with the other one: `CHOL` as `CHEOL`. In open
+    /// syllables it is mostly O (`HO`, `DO`), which keeps it to one further reading.
     pub fn north_korean(letters: &[u8]) -> Option<Spelt> {
         parse(letters, NOTHING, |rest, length| {
             korean_syllable(rest, length, true)
@@ -199,6 +200,9 @@ fn wade_giles_syllable(rest: &[u8], length: usize, marks: Marks) -> Option<Said>
         .iter()
         .find(|initial| begins(text, initial))
         .and_then(|initial| Some((*initial, text.strip_prefix(*initial)?)))?;
+    if initial.is_empty() && !matches!(last.first(), Some(b'A' | b'E' | b'I' | b'O')) {
+        return None;
+    }
     let before_i = last.first() == Some(&b'I') && last != b"IH";
     let palatal = before_i || last.starts_with(b"UE") || (umlaut && last.starts_with(b"U"));
     let said: &[u8] = match (initial, aspirated) {
@@ -289,7 +293,11 @@ fn korean_syllable(rest: &[u8], length: usize, north: bool) -> Option<Said> {
     let (written, vowel, last) = KOREAN_VOWELS
         .iter()
         .find_map(|(spelling, class)| Some((*spelling, *class, after.strip_prefix(*spelling)?)))?;
-    let vowel = if north && written == b"O" { EO } else { vowel };
+    let vowel = if north && written == b"O" && !last.is_empty() {
+        EO
+    } else {
+        vowel
+    };
     let last = match last {
         b"" => 0,
         b"K" | b"G" | b"C" | b"CK" | b"RK" => 1,
@@ -519,6 +527,8 @@ mod tests {
             assert_eq!(said, korean(other), "{north} {other}");
             assert_ne!(korean(north), korean(other), "{north} {other}");
         }
+        let said = Syllables::north_korean(b"CHOLHO").map(|spelt| spelt.syllables);
+        assert_eq!(said, korean("CHEOLHO"));
         let (jung, ho) = (korean("JUNG").unwrap(), korean("HO").unwrap());
         assert_eq!(jung.joined(ho), korean("JEONGHO"));
     }
