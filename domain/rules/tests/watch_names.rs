@@ -70,6 +70,8 @@ fn names_of_such_syllables_are_not_chinese_or_korean_without_a_surname() {
         ("Huang Jianmin", "HUANG<<JIANMING"),
         ("Wang Fang", "WANG<<FENG"),
         ("Zhang Yuming", "ZHANG<<YOUMING"),
+        ("Abu Ishmael", "LI<<XUEMEI"),
+        ("Abu Ishmael", "雪梅 李"),
     ]);
 }
 

@@ -349,6 +349,8 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     // The same with Arabic articles as they are said.
     let mut said = skeleton;
     let mut syllables = rest[0].syllables;
+    let readings = syllables.iter().chain(&whole.syllables);
+    let syllabic = readings.fold(false, |some, read| some | !read.is_empty());
     let mut rarity = rest[0].rarity;
     let mut length = rest[0].letters().len();
     left = left.and_then(|left| left.strip_prefix(rest[0].letters()));
@@ -377,11 +379,7 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
         }) {
             return Some((count, Agreement::Sound, rarity));
         }
-        // Of two given names in syllables of one language, another syllable makes another name, whatever its consonants.
-        let both = syllables.iter().zip(&whole.syllables);
-        let syllabic = both.fold(false, |both, (one, other)| {
-            both | (!one.is_empty() && !other.is_empty())
-        });
+        // In a name of syllables another syllable makes another name, whatever its consonants: `XUE MEI LI` is no `ISHMAEL`.
         if !syllabic
             && said.len() >= JOINED_CONSONANTS_MIN
             && (whole.skeletons.contains(&skeleton) || whole.skeletons.contains(&said))
