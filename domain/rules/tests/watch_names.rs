@@ -70,6 +70,9 @@ fn names_of_such_syllables_are_not_chinese_or_korean_without_a_surname() {
         ("Huang Jianmin", "HUANG<<JIANMING"),
         ("Wang Fang", "WANG<<FENG"),
         ("Zhang Yuming", "ZHANG<<YOUMING"),
+        ("Kim Su-kwang", "KIM<<JEONG<SU"),
+        ("Lin Wei Ming", "LIN<<WEI<LING"),
+        ("Umar al-Jamus", "ALLEN<<JAMES"),
         ("Abu Ishmael", "LI<<XUEMEI"),
         ("Abu Ishmael", "雪梅 李"),
     ]);

@@ -233,7 +233,12 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
     if !syllabic && shared(&one.sounds, &other.sounds, |key| key.is_empty()) {
         return Some((Agreement::Sound, of_skeleton));
     }
-    if one.nicknames[0] != 0 && nicknames::related(&one.nicknames, &other.nicknames, a[0] == b[0]) {
+    // The article of `AL-JAMUS` is nobody's short name.
+    let particle = one.kind == PartKind::Particle || other.kind == PartKind::Particle;
+    if one.nicknames[0] != 0
+        && !particle
+        && nicknames::related(&one.nicknames, &other.nicknames, a[0] == b[0])
+    {
         return Some((Agreement::Nickname, rarity));
     }
     if !syllabic && same_consonants(one, other) {

@@ -232,6 +232,9 @@ fn measure_uncovered(
     measure.add(Feature::ListedLeft, left_listed.min(LEFT_MAX));
     measure.add(Feature::TravellerLeft, left_traveller.min(LEFT_MAX));
     measure.add(Feature::BothLeft, left.0.min(left.1).min(LEFT_MAX));
+    // One syllable of a given name is not the given name if the others contradict each other: `SU-KWANG` and `JEONG-SU`.
+    let other_syllables = listed.syllabic && traveller.syllabic && left.0.min(left.1) > 0.0;
+    let linked_names = linked_names.min(if other_syllables { 1 } else { u8::MAX });
     if linked_names <= 1 && (names(listed) > 1 || names(traveller) > 1) {
         measure.add(Feature::OnePartOnly, 1.0);
     }
