@@ -377,7 +377,7 @@ fn designations_of_ofac_are_read_with_their_other_names() {
     assert!(!told.contains("SECRET"), "{told}");
     expect![[r#"
         3 BAD: file of other names: ent_num is not a number
-        1 {"id":"ofac:1","names":["VEGA, Lucinda","VEGA, Lucía","LA GATA","D'ORO, Ana"],"births":["1970-05-06","1969","1968-05","1971/1972","1974-10"],"nationalities":["AUT","MMR","GMB"],"sex":"female","places_of_birth":["Springfield, Austria"],"documents":[{"issuer":"AUT","class":"P","number":"X0B1"},{"class":"P","number":"X 2/3"},{"issuer":"PRK","class":"P","number":"D7"},{"issuer":"MMR","class":"I","number":"12-34"}],"action":"refer","reason":"OFAC SDN, program MADE, UP","legal_basis":"l","source":"OFAC-SDN"}
+        1 {"id":"ofac:1","names":["VEGA, Lucinda","VEGA, Lucía","LA GATA","D'ORO, Ana"],"births":["1970-05-06","1967/1971","1968-05","1971/1972","1974-10"],"nationalities":["AUT","MMR","GMB"],"sex":"female","places_of_birth":["Springfield, Austria"],"documents":[{"issuer":"AUT","class":"P","number":"X0B1"},{"class":"P","number":"X 2/3"},{"issuer":"PRK","class":"P","number":"D7"},{"issuer":"MMR","class":"I","number":"12-34"}],"action":"refer","reason":"OFAC SDN, program MADE, UP","legal_basis":"l","source":"OFAC-SDN"}
            odd: a document without an issuing state, which no traveller's document is compared with
         2 left out: not a person
         3 {"id":"ofac:3","names":["EL NADIE"],"documents":[{"class":"P","number":"X9"}],"action":"refer","reason":"OFAC SDN, program MADE","legal_basis":"l","source":"OFAC-SDN"}
