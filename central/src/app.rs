@@ -168,6 +168,9 @@ pub enum AppError {
     /// The list has gone on.
     #[error("the list has changed since this change was compared with it")]
     Overtaken,
+    /// More than any form of the console holds.
+    #[error("the form is too large")]
+    FormTooLarge,
     /// An unusual size that nobody has accepted.
     #[error("the change {}", .0.join(" and "))]
     BeyondLimits(Vec<String>),

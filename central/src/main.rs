@@ -73,6 +73,9 @@ enum Pki {
         /// Folder of the certificates.
         #[arg(long)]
         dir: PathBuf,
+        /// A host name or address by which gates and browsers reach the server; may be given several times.
+        #[arg(long = "name", default_values = ["localhost", "127.0.0.1"])]
+        names: Vec<String>,
     },
     /// Create a gate's certificate.
     Gate {
@@ -135,8 +138,8 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let today = SystemClock.now().date();
     match Cli::parse().command {
-        Command::Pki(Pki::Init { dir }) => {
-            pki::init(&dir, today)?;
+        Command::Pki(Pki::Init { dir, names }) => {
+            pki::init(&dir, names, today)?;
             println!("CA and server certificate are in {}", dir.display());
         }
         Command::Pki(Pki::Gate { dir, lane }) => {

@@ -58,6 +58,7 @@ impl AlertsPage {
             .partition(|alert| alert.seen_by.is_none());
         let content = html! {
             h1 { "Alerts" }
+            p.notice.warn #news hidden role="status" { "! There are new alerts. " a href="/console/alerts" { "Show them" } }
             @if unseen.is_empty() { p.panel.empty { "✓ Every alert has been seen." } }
             div.alerts { @for alert in unseen { (alert.render(&self.frame.csrf)) } }
             @if !seen.is_empty() {

@@ -114,6 +114,12 @@ fn routes(draft: i64) -> Vec<Route> {
             ..route("/console/list/import", "", Some(""), true)
         },
         route("/console/list/returns", "", Some("version=1"), true),
+        route(
+            "/console/list/confirmation",
+            "",
+            Some("remark=because"),
+            true,
+        ),
         route("/console/list/changes/{id}", &draft, None, true),
         route(
             "/console/list/changes/{id}/proposal",
@@ -516,7 +522,9 @@ async fn alerts_are_counted_until_they_are_seen_and_clearances_until_they_are_en
     let world = with_alert_and_namesake().await;
     let cookie = world.session(&border()).await;
     let lanes = page(&world, &cookie, "/console/lanes").await;
-    assert!(lanes.contains("data-unseen=\"1\"") && lanes.contains("id=\"unseen\">1<"));
+    assert!(
+        lanes.contains("data-unseen=\"1\"") && lanes.contains("data-events=\"/console/events\">1<")
+    );
     let foreign = world.session(&quarantine()).await;
     assert!(
         page(&world, &foreign, "/console/lanes")

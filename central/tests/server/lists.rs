@@ -1,6 +1,6 @@
 //! A list from draft to verdict: four eyes, files with bad rows, versions and the way back, namesakes, re-checks, packages, replicas.
 
-use std::{io::BufReader, sync::Arc};
+use std::sync::Arc;
 
 use axum::http::StatusCode;
 use central::{
@@ -9,7 +9,7 @@ use central::{
     lists::{
         change::ChangeKind,
         entry::{EntryDocument, EntryFields, ListEntry},
-        package::PackageReader,
+        package::{PackageError, PackageReader},
     },
 };
 use egate_rules::watch::Action;
@@ -104,7 +104,7 @@ async fn a_change_counts_from_its_approval_by_another_person_and_not_before() {
 }
 
 #[tokio::test]
-async fn a_file_with_a_bad_row_leaves_nothing_and_names_every_line() {
+async fn a_file_with_a_bad_row_leaves_nothing_and_names_its_line() {
     let world = World::new().await;
     let keeper = world.keeper(&quarantine()).await;
     let mut rows: Vec<DraftRow> = puts(vec![
@@ -760,12 +760,30 @@ async fn ask_unlisted(world: &World) -> StatusCode {
 }
 
 #[test]
-fn a_package_reader_survives_anything() {
+fn whatever_is_changed_in_a_package_it_is_refused() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let package = runtime.block_on(async {
+        let world = World::new().await;
+        let mut package = Vec::new();
+        let exported = world.app.export_list(&quarantine(), 0, &mut package).await;
+        assert_eq!(exported.unwrap(), 1);
+        package
+    });
     let public = key(&quarantine()).public();
-    proptest!(|(bytes in proptest::collection::vec(any::<u8>(), 0..300))| {
-        let input = BufReader::new(&bytes[..]);
-        let read = PackageReader::new(input, &quarantine(), "quarantine-watch", public, (0, [0; 32], 0));
-        prop_assert!(read.is_err());
+    let read = |bytes: &[u8]| -> Result<(), PackageError> {
+        let start = (0, [0; 32], 0);
+        let mut reader =
+            PackageReader::new(bytes, &quarantine(), "quarantine-watch", public, start)?;
+        while reader.next_item()?.is_some() {}
+        Ok(())
+    };
+    read(&package).unwrap();
+    proptest!(|(at in 0..package.len(), cut in 0usize..40, put in proptest::collection::vec(any::<u8>(), 0..40))| {
+        let mut changed = package.clone();
+        let end = (at + cut).min(changed.len());
+        changed.splice(at..end, put);
+        prop_assume!(changed != package);
+        prop_assert!(read(&changed).is_err());
     });
 }
 

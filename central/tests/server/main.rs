@@ -7,6 +7,7 @@
 
 mod freshness;
 mod gates;
+mod list_access;
 mod list_pages;
 mod lists;
 mod world;
