@@ -6,6 +6,7 @@
 )]
 
 mod gates;
+mod list_changes;
 mod list_pages;
 mod lists;
 mod world;
