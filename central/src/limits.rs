@@ -89,8 +89,8 @@ pub(crate) const BATCH_PAUSE_MS: u64 = 5;
 /// reader was stopped, and the names in it are kept for nothing.
 pub(crate) const READING_MS_MAX: i64 = 24 * 3_600_000;
 
-/// Steps of [`ROWS_PER_BATCH`] in which the watcher deletes what ended changes have left over, each time that it looks: a tenth of a
-/// second, so that it is not late for a new version.
+/// Steps of [`ROWS_PER_BATCH`] in which what ended changes have left over is deleted at once, by whoever has ended one and by the watcher each
+/// time that it looks: some tenths of a second, so that neither waits long.
 pub(crate) const LEFTOVER_STEPS_MAX: usize = 20;
 
 /// Sources of the entries of one whole edition, which are held while it is read: a list is kept of a dozen.
@@ -136,6 +136,9 @@ pub(crate) const CLEARANCE_DAYS_MAX: i64 = 366;
 
 /// Rows of a change shown on one page, or sent in one answer: as many as somebody scrolls through, some hundred kilobytes.
 pub(crate) const CHANGE_ROWS_SHOWN: usize = 500;
+
+/// Entries shown of those that are found: whoever finds more looks for something longer.
+pub(crate) const ENTRIES_FOUND_MAX: usize = 50;
 
 /// Changes shown on one page of the list.
 pub(crate) const CHANGES_SHOWN: i64 = 50;

@@ -11,6 +11,7 @@
 //! | `POST /v1/lists/changes/{id}/proposal`, `.../approval`, `.../rejection` | moves it on: `{reason, accept_size}`, `{remark}` |
 //! | `DELETE /v1/lists/changes/{id}` | gives a draft up |
 //! | `POST /v1/lists/returns` | drafts the way back: `{version}` |
+//! | `GET /v1/lists/entries?id=PREFIX`, `...?document=NUMBER` | the first entries in force whose id begins so, or with a document of that number |
 //! | `GET /v1/lists/entries/{id}` | an entry with its versions |
 //! | `POST /v1/lists/expected` | announces travellers: a list of `{document, arrives, journey}` |
 
@@ -29,7 +30,7 @@ use crate::{
     api::parse,
     app::{
         App, AppError,
-        lists::{Draft, DraftReport, DraftRow, ListOfficer, age_s},
+        lists::{Draft, DraftReport, DraftRow, ListOfficer, Sought, age_s},
         to_its_end,
     },
     limits::{LIST_BODY_BYTES_MAX, SIGN_IN_BYTES_MAX},
@@ -58,6 +59,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/lists/changes/{id}/approval", post(approve))
         .route("/v1/lists/changes/{id}/rejection", post(reject))
         .route("/v1/lists/returns", post(draft_return))
+        .route("/v1/lists/entries", get(entries))
         .route("/v1/lists/entries/{id}", get(entry))
         .route("/v1/lists/expected", post(expect))
         .layer(DefaultBodyLimit::max(LIST_BODY_BYTES_MAX))
@@ -432,6 +434,14 @@ struct EntryVersion {
     reason: Option<String>,
     /// Absent: withdrawn.
     entry: Option<EntryFields>,
+}
+
+async fn entries(
+    State(app): State<App>,
+    officer: ListOfficer,
+    Query(sought): Query<Sought>,
+) -> Result<Json<Vec<EntryFields>>, AppError> {
+    Ok(Json(app.find_entries(&officer, &sought).await?))
 }
 
 async fn entry(

@@ -1,7 +1,8 @@
 //! Use cases of whoever maintains a list: draft, propose, approve, go back, clear a namesake. Each is audited under its officer's name.
 
+use egate_rules::watch::DocumentKey;
 use egate_types::{AuthorityId, InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::{App, AppError, Authority};
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     lists::{
         change::{ChangeKind, ChangeState, Difference, NO_ENTRY_LEFT, VersionHeader},
         edition::Edition,
-        entry::ListEntry,
+        entry::{EntryFields, ListEntry},
         import,
         screening::{Cleared, Found, HitOn, holder_key},
     },
@@ -107,6 +108,17 @@ pub(crate) struct ChangeView {
     pub(crate) dry_run: Option<DryRun>,
     /// The version that the list is at, if the change can be approved no more: it was compared with an earlier one.
     pub(crate) overtaken_by: Option<u64>,
+}
+
+/// Which entries are looked for: by the beginning of an id, or by the number of a document.
+#[derive(Deserialize)]
+pub(crate) struct Sought {
+    /// Empty: not by that.
+    #[serde(default)]
+    pub(crate) id: String,
+    /// Likewise.
+    #[serde(default)]
+    pub(crate) document: String,
 }
 
 /// A change held against lately inspected and announced travellers.
@@ -516,7 +528,9 @@ impl App {
             .some_change_rows(&authority.id, id, after, CHANGE_ROWS_SHOWN)
             .await?;
         let before = store.change_rows_up_to(&authority.id, id, after).await?;
-        let overtaken = undecided && store.is_overtaken(&authority.id, &change).await?;
+        // Of a very large change that is told when it is approved.
+        let told = undecided && change.difference.rows() <= DRY_RUN_ENTRIES_MAX;
+        let overtaken = told && store.is_overtaken(&authority.id, &change).await?;
         let head = store.list_head(&authority.id).await?;
         let dry_run = if undecided && after.is_empty() {
             let entries = change.difference.added + change.difference.changed;
@@ -609,6 +623,35 @@ impl App {
         self.audit(authority.as_str(), login, "entry.look", id)
             .await?;
         Ok(history)
+    }
+
+    /// Entries in force that are found, in the order of their ids; looking is audited. Nothing asked for is nothing found.
+    pub(crate) async fn find_entries(
+        &self,
+        officer: &ListOfficer,
+        sought: &Sought,
+    ) -> Result<Vec<EntryFields>, AppError> {
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let (id, number) = (sought.id.trim(), sought.document.trim());
+        if id.is_empty() && number.is_empty() {
+            return Ok(Vec::new());
+        }
+        let by = if id.is_empty() { "document" } else { "id" };
+        let subject = format!("{by} {id}{}", if id.is_empty() { number } else { "" });
+        self.audit(authority.as_str(), login, "entry.find", subject.trim())
+            .await?;
+        let found = if id.is_empty() {
+            // Issuer and class do not bear on how a number is folded.
+            let Ok(key) = DocumentKey::parse("UTO", "P", number) else {
+                return Ok(Vec::new());
+            };
+            let folded = key.folded_number();
+            self.0.store.entries_by_number(authority, &folded).await?
+        } else {
+            self.0.store.entries_by_id(authority, id).await?
+        };
+        let found = found.into_iter().map(|current| current.entry.into());
+        Ok(found.collect())
     }
 
     /// Whether an entry of this id is in force.

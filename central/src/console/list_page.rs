@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     comparison_page::grouped,
     entry_form::action_select,
+    found_page::find_form,
     pages::{Frame, figure},
 };
 use crate::lists::change::{ChangeKind, ChangeState, Difference};
@@ -176,6 +177,7 @@ impl ListPage {
                 p.hint { "A person, a document, or a range of blanks." }
                 a.button.wide href="/console/list/new" { "New entry" }
             }
+            (find_form("", ""))
             (self.import())
             @if let Some(head) = self.head.as_ref().filter(|head| head.version > 1) {
                 form.panel method="post" action="/console/list/returns" {

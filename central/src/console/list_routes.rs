@@ -15,13 +15,14 @@ use super::{
     change_page::Refused,
     entry_form::{EntryForm, EntryFormPage, FormError},
     forms::{KeeperForm, Submitted},
+    found_page::FoundPage,
     list_view,
     view::frame,
 };
 use crate::{
     app::{
         App, AppError,
-        lists::{Draft, DraftReport, DraftRow, ListOfficer},
+        lists::{Draft, DraftReport, DraftRow, ListOfficer, Sought},
         to_its_end,
     },
     limits::LIST_BODY_BYTES_MAX,
@@ -47,6 +48,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/list/changes/{id}/discard", post(discard))
         .route("/console/list/changes/{id}/approval", post(approve))
         .route("/console/list/changes/{id}/rejection", post(reject))
+        .route("/console/list/entries", get(find))
         .route("/console/list/entries/{id}", get(entry))
         .route(
             "/console/list/entries/{id}/change",
@@ -99,6 +101,20 @@ async fn change(
 
 async fn entry(State(app): State<App>, signed_in: SignedIn, Path(id): Path<String>) -> Page {
     let page = list_view::entry(&app, &signed_in.officer, &id).await?;
+    Ok(Html(page.render().into_string()))
+}
+
+async fn find(
+    State(app): State<App>,
+    SignedInKeeper(officer): SignedInKeeper,
+    Query(sought): Query<Sought>,
+) -> Page {
+    let page = FoundPage {
+        frame: frame(&app, &officer.0).await?,
+        entries: app.find_entries(&officer, &sought).await?,
+        id: sought.id,
+        document: sought.document,
+    };
     Ok(Html(page.render().into_string()))
 }
 

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::AppError,
-    limits::ROWS_PER_BATCH,
+    limits::{LEFTOVER_STEPS_MAX, ROWS_PER_BATCH},
     lists::{
         change::{ChangeKind, ChangeState, Difference, RowsHash, VersionHeader},
         edition::Edition,
@@ -373,9 +373,13 @@ impl Store {
         Ok(done)
     }
 
-    /// Deletes all that a change has left over.
+    /// Deletes what a change has left over; of a large one the watcher deletes the rest, so that whoever has ended it need not wait.
     pub(crate) async fn delete_leftovers(&self, change: i64) -> Result<(), AppError> {
-        while !self.delete_some_leftovers(change).await? {}
+        for _ in 0..LEFTOVER_STEPS_MAX {
+            if self.delete_some_leftovers(change).await? {
+                break;
+            }
+        }
         Ok(())
     }
 

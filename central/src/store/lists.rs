@@ -8,7 +8,7 @@ use sqlx::{Row as _, sqlite::SqliteRow};
 use super::{Store, unsigned};
 use crate::{
     app::AppError,
-    limits::ROWS_PER_BATCH,
+    limits::{ENTRIES_FOUND_MAX, ROWS_PER_BATCH},
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
         entry::{EntryDocument, ListEntry},
@@ -251,6 +251,43 @@ impl Store {
         .bind(signed(version))
         .bind(after)
         .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(current_entry).collect()
+    }
+
+    /// The first entries in force whose ids begin so.
+    pub(crate) async fn entries_by_id(
+        &self,
+        authority: &AuthorityId,
+        beginning: &str,
+    ) -> Result<Vec<CurrentEntry>, AppError> {
+        // Ids are of printable ASCII, before which nothing of the kind comes.
+        let rows = sqlx::query(
+            "SELECT number, body FROM list_current WHERE authority = ?1 AND entry >= ?2 AND entry < ?2 || char(127) \
+             ORDER BY entry LIMIT ?3",
+        )
+        .bind(authority.as_str())
+        .bind(beginning)
+        .bind(i64::try_from(ENTRIES_FOUND_MAX).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(current_entry).collect()
+    }
+
+    /// The first entries in force with a document whose number, with look-alike characters folded, is this.
+    pub(crate) async fn entries_by_number(
+        &self,
+        authority: &AuthorityId,
+        folded: &str,
+    ) -> Result<Vec<CurrentEntry>, AppError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT l.number, l.body FROM list_documents d JOIN list_current l ON l.number = d.row \
+             WHERE d.authority = ? AND d.folded = ? AND d.last_number IS NULL ORDER BY l.entry LIMIT ?",
+        )
+        .bind(authority.as_str())
+        .bind(folded)
+        .bind(i64::try_from(ENTRIES_FOUND_MAX).unwrap_or(i64::MAX))
         .fetch_all(&self.pool)
         .await?;
         rows.iter().map(current_entry).collect()

@@ -16,6 +16,7 @@ use tower::ServiceExt as _;
 
 use crate::world::{
     LISTED, NOW, World, contact, document, entry, json as request, parse, puts, quarantine,
+    stolen_passport,
 };
 
 fn person(id: &str, source: &str) -> EntryFields {
@@ -212,8 +213,19 @@ async fn what_a_refused_file_or_package_has_brought_is_deleted() {
         (SELECT id FROM list_changes WHERE state IN ('discarded', 'rejected'))";
     let empty = draft(&world, ChangeKind::Replace, Vec::new()).await;
     assert!(matches!(empty, Err(AppError::ListFile(why)) if why.contains("no entry")));
+    let fault = "CREATE TRIGGER fault BEFORE INSERT ON list_rows WHEN NEW.entry = 'many:00700' \
+        BEGIN SELECT RAISE(ABORT, 'the disk is full'); END";
+    sqlx::raw_sql(fault).execute(&database).await.unwrap();
+    let faulty = draft(&world, ChangeKind::Amend, persons(800)).await;
+    assert!(matches!(faulty, Err(AppError::Store(_))));
+    sqlx::raw_sql("DROP TRIGGER fault")
+        .execute(&database)
+        .await
+        .unwrap();
     let reading = "SELECT count(*) FROM list_changes WHERE state = 'reading'";
-    assert_eq!(count(&database, reading).await, 0);
+    for left in [reading, rows] {
+        assert_eq!(count(&database, left).await, 0, "{left}");
+    }
 
     let (keeper, second) = (
         world.keeper(&quarantine()).await,
@@ -496,6 +508,22 @@ async fn a_form_that_is_not_done_keeps_what_was_typed_and_says_what_became_of_th
     assert_eq!(status, StatusCode::CONFLICT);
     assert!(page.contains("the change is approved, not proposed"));
     assert!(page.contains("You had written: never again"));
+    // Given up by somebody else in the very moment in which it is proposed.
+    let fields = person("own:9", "own");
+    let report = draft(&world, ChangeKind::Amend, vec![fields]).await;
+    let change = report.unwrap().change.unwrap();
+    let faster = format!(
+        "CREATE TRIGGER faster AFTER INSERT ON audit WHEN NEW.action = 'list.propose' \
+         BEGIN UPDATE list_changes SET state = 'discarded' WHERE id = {change}; END"
+    );
+    let database = database(&world).await;
+    sqlx::raw_sql(&faster).execute(&database).await.unwrap();
+    let app = &world.app;
+    let late = app.propose_change(&keeper, change, "too late", false).await;
+    assert_eq!(
+        late.unwrap_err().to_string(),
+        "the change is discarded, not draft"
+    );
 }
 
 #[tokio::test]
@@ -529,6 +557,9 @@ async fn a_version_too_large_for_a_layer_is_built_anew() {
         )
         .await;
     assert_eq!(ask(3).await, (Verdict::Clear, 3));
+    let keeper = world.keeper(&quarantine()).await;
+    let back = world.app.draft_return(&keeper, 1).await.unwrap().difference;
+    assert_eq!((back.changed, back.withdrawn, back.entries), (1, 50_001, 1));
 }
 
 #[tokio::test]
@@ -548,4 +579,60 @@ async fn whoever_is_not_signed_in_sends_little_and_reports_quote_nothing() {
     let report = String::from_utf8(body).unwrap();
     assert!(!report.contains("Whispered"), "{report}");
     assert_eq!(parse::<Value>(report.as_bytes())["bad_count"], 3);
+}
+
+#[tokio::test]
+async fn an_entry_is_found_by_its_id_and_by_a_document() {
+    let world = World::new().await;
+    let with_document = EntryFields {
+        documents: stolen_passport().documents,
+        ..person("own:with", "own")
+    };
+    let mut all = persons(60);
+    all.extend([with_document, person("own:gone", "own")]);
+    world.install(&quarantine(), all).await;
+    let (keeper, second) = (
+        world.keeper(&quarantine()).await,
+        world.second(&quarantine()).await,
+    );
+    let gone = DraftRow {
+        line: 1,
+        row: Ok(Draft::Withdraw("own:gone".into())),
+        odd: Vec::new(),
+    };
+    let app = &world.app;
+    let drafted = app.draft_change(&keeper, ChangeKind::Amend, "test", [gone].into_iter());
+    put_in_force(
+        app,
+        (&keeper, &second),
+        drafted.await.unwrap().change.unwrap(),
+    )
+    .await;
+    let session = token(&world, "keeper.quarantine").await;
+    let found = async |query: &str| {
+        let path = format!("/v1/lists/entries?{query}");
+        let (status, body) = world.api("GET", &path, &session, Value::Null).await;
+        assert_eq!(status, StatusCode::OK);
+        let found: Vec<Value> = parse(&body);
+        let ids = found.iter().map(|entry| entry["id"].as_str().unwrap());
+        ids.map(str::to_owned).collect::<Vec<_>>()
+    };
+    assert_eq!(found("id=own:").await, ["own:case77", "own:with"]);
+    assert_eq!(found("id=many:").await.len(), 50);
+    assert_eq!(found("id=many:00007").await, ["many:00007"]);
+    assert_eq!(
+        found("document=st0len1").await,
+        ["own:with"],
+        "as scanners read it"
+    );
+    for nothing in ["", "id=own:gone", "document=%24", "document=STOLEN2"] {
+        assert_eq!(found(nothing).await, [""; 0], "{nothing}");
+    }
+    let cookie = world.session_of("keeper.quarantine").await;
+    let (_, page) = world
+        .page(&cookie, "/console/list/entries?id=own:&document=")
+        .await;
+    assert!(page.contains("/console/list/entries/own:with"), "{page}");
+    let audit = world.store.audit_lines(&quarantine()).await.unwrap();
+    assert!(audit.contains(&"keeper.quarantine entry.find document st0len1".to_owned()));
 }

@@ -134,6 +134,7 @@ fn routes(draft: i64) -> Vec<Route> {
             true,
         ),
         route("/console/list/changes/{id}/discard", &draft, Some(""), true),
+        route("/console/list/entries", "", None, true),
         route("/console/list/entries/{id}", entry, None, false),
         route("/console/list/entries/{id}/change", entry, None, true),
         route(
