@@ -718,6 +718,16 @@ pub(crate) fn decision_word(decision: OfficerDecision) -> &'static str {
     }
 }
 
+/// Work that goes on although whoever asked for it has gone: a server drops what it does for a client that hangs up, and a change read
+/// half is of no use to anybody.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::spawn(work)
+        .await
+        .map_err(|e| AppError::Hash(e.to_string()))?
+}
+
 /// Password hashing takes tens of milliseconds of CPU by design, an index of millions of entries seconds; neither may hold up the lanes.
 pub(crate) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, AppError> + Send + 'static,

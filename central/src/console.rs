@@ -7,6 +7,7 @@ mod entry_form;
 mod entry_page;
 mod fields;
 mod forms;
+mod found_page;
 mod hit;
 mod list_page;
 mod list_routes;

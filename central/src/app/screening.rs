@@ -308,6 +308,7 @@ impl App {
     /// Keeps every list at its newest version, holds new versions against known travellers, and makes snapshots. Never returns.
     pub async fn follow_lists(self) {
         loop {
+            self.tidy_changes().await;
             for authority in self.0.authorities.values() {
                 if let Err(error) = self.follow(authority).await {
                     tracing::error!(authority.id = %authority.id, %error, "a list cannot be brought up to date");

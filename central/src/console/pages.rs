@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::{
     alerts_page::AlertsPage, change_page::ChangePage, comparison_page::ComparisonPage,
-    entry_form::EntryFormPage, entry_page::EntryPage, hit::HitRow, list_page::ListPage, view,
+    entry_form::EntryFormPage, entry_page::EntryPage, found_page::FoundPage, hit::HitRow,
+    list_page::ListPage, view,
 };
 use crate::{
     app::{AppError, decision_word},
@@ -75,6 +76,7 @@ pub const PAGES: &[SamplePage] = &[
     ("list-entry-withdrawn", || {
         EntryPage::sample_withdrawn().render().into_string()
     }),
+    ("list-found", || FoundPage::sample().render().into_string()),
     ("alerts", || AlertsPage::sample().render().into_string()),
     ("alerts-none", || {
         AlertsPage::sample_empty().render().into_string()

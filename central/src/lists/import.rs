@@ -24,7 +24,7 @@ use std::{
 use egate_rules::watch::Action;
 use egate_types::{Date, Sex};
 
-pub(crate) use json_lines::PersonLine;
+pub(crate) use json_lines::{PersonLine, sent_entry};
 pub use states::as_listed;
 
 use super::entry::{EntryError, EntryFields, ListEntry};

@@ -471,7 +471,7 @@ impl Store {
         inspection: InspectionId,
     ) -> Result<(u32, bool), AppError> {
         let (day, inspection) = (day.to_string(), inspection.to_string());
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let counted = sqlx::query(
             "INSERT INTO rule_hits (authority, entry, day, inspection) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )

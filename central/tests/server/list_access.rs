@@ -84,6 +84,10 @@ fn routes(draft: i64) -> Vec<Route> {
         route("delete", "/v1/lists/changes/{id}", &change, Value::Null),
         route("post", "/v1/lists/returns", "", json!({"version": 1})),
         route("post", "/v1/lists/confirmations", "", remark),
+        Route {
+            path: "/v1/lists/entries?id=own".into(),
+            ..route("get", "/v1/lists/entries", "", Value::Null)
+        },
         route("get", "/v1/lists/entries/{id}", entry, Value::Null),
         route("post", "/v1/lists/expected", "", json!([])),
     ]

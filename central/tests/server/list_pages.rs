@@ -140,6 +140,7 @@ fn routes(draft: i64) -> Vec<Route> {
             true,
         ),
         route("/console/list/changes/{id}/discard", &draft, Some(""), true),
+        route("/console/list/entries", "", None, true),
         route("/console/list/entries/{id}", entry, None, false),
         route("/console/list/entries/{id}/change", entry, None, true),
         route(
@@ -444,7 +445,9 @@ async fn an_unusual_size_is_told_and_must_be_accepted() {
     let path = format!("{change}/proposal");
     let refused = submit(&world, &cookie, &path, "reason=half+a+file").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.body.contains("Back to the watch list"));
+    for kept in ["That was not done", "half a file</textarea>", "accept_size"] {
+        assert!(refused.body.contains(kept), "{kept}");
+    }
     let accepted = submit(
         &world,
         &cookie,

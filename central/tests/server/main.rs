@@ -8,6 +8,7 @@
 mod freshness;
 mod gates;
 mod list_access;
+mod list_changes;
 mod list_pages;
 mod lists;
 mod world;
