@@ -112,9 +112,8 @@ impl App {
             );
             screening.hits.extend(hit);
         }
-        for hit in self.documents_hit(authority, document, today).await? {
-            screening.hits.push(hit);
-        }
+        let documents = self.documents_hit(authority, state.version, document, today);
+        screening.hits.extend(documents.await?);
         let kept;
         let journey = match journey {
             Some(journey) => journey,
@@ -255,17 +254,16 @@ impl App {
     async fn documents_hit(
         &self,
         authority: &Authority,
+        version: u64,
         document: &TravelDocument,
         today: Date,
     ) -> Result<Vec<Hit>, AppError> {
         let Some(key) = document_key(document) else {
             return Ok(Vec::new());
         };
-        let class = key.class().to_string();
-        let candidates = self
-            .0
-            .store
-            .document_candidates(&authority.id, &key.folded_number(), key.issuer(), &class)
+        let store = &self.0.store;
+        let candidates = store
+            .document_candidates(&authority.id, version, &key)
             .await?;
         let mut hits = Vec::new();
         for (row, found, sentence) in documents_met(&key, &candidates) {
