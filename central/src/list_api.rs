@@ -37,7 +37,7 @@ use crate::{
         import::{self, Defaults, Format},
     },
     store::{
-        alerts::ExpectedTraveller,
+        known::ExpectedTraveller,
         lists::{StoredChange, StoredRow},
     },
 };

@@ -8,4 +8,5 @@
 mod gates;
 mod list_pages;
 mod lists;
+mod screening;
 mod world;
