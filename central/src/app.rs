@@ -2,6 +2,7 @@
 
 pub(crate) mod lists;
 pub(crate) mod packages;
+mod rechecks;
 pub(crate) mod screening;
 
 use std::{
@@ -288,7 +289,10 @@ impl App {
         let opened = self.own_inspection(&authority.id, inspection, lane).await?;
         let document = TravelDocument::from(&opened.document);
         let screening = self
-            .screen(authority, &opened.document, None, Some(inspection))
+            .screen(
+                authority,
+                &screening::Screened::Inspected(inspection, &opened.document),
+            )
             .await?;
         let checks = self
             .own_checks(authority, inspection, submission, &document)

@@ -30,4 +30,4 @@ pub use app::{
     screening::Rederived,
 };
 pub use console::{PAGES, SamplePage, router};
-pub use store::{ChainError, Store, alerts::ExpectedTraveller};
+pub use store::{ChainError, Store, known::ExpectedTraveller};

@@ -122,6 +122,19 @@ pub(crate) const ALERTS_SHOWN: i64 = 200;
 /// Travellers that a new version of a list is held against: three days of a port of a hundred thousand crossings.
 pub(crate) const KNOWN_TRAVELLERS_MAX: i64 = 300_000;
 
+/// Inspected travellers read at once: verdicts wait some milliseconds for it at most.
+pub(crate) const KNOWN_TRAVELLERS_PER_PAGE: i64 = 1_000;
+
+/// Travellers of one entry that officers are told of one by one after a change; the rest is counted. Whoever sees so many looks at the entry.
+pub(crate) const RECHECK_HITS_MAX: u64 = 50;
+
+/// How long a version is left to whoever holds it against known travellers, milliseconds; renewed with each portion, which takes seconds. A
+/// process that died at it is relieved after this.
+pub(crate) const RECHECK_LEASE_MS: i64 = 10 * 60_000;
+
+/// Days between an announced arrival and a crossing that are still taken for one journey: flights are late, and a day of UTC is not a port's own.
+pub(crate) const ANNOUNCED_DAYS_APART: i64 = 1;
+
 /// How far back a new version of a list is held against inspected travellers, milliseconds.
 pub(crate) const RECHECK_MS: i64 = 72 * 3_600_000;
 

@@ -41,7 +41,7 @@ use crate::{
         import::{self, Defaults, Format},
     },
     store::{
-        alerts::ExpectedTraveller,
+        known::ExpectedTraveller,
         lists::{StoredChange, StoredRow},
     },
 };

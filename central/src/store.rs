@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod changes;
 mod comparisons;
+pub(crate) mod known;
 pub(crate) mod lists;
 
 use std::{

@@ -20,8 +20,9 @@ use crate::{
     },
     store::{
         StoredOfficer,
-        alerts::{Known, StoredAlert, StoredNamesake},
+        alerts::{StoredAlert, StoredNamesake},
         changes::Approval,
+        known::Known,
         lists::{Head, StoredChange, StoredRow},
     },
 };
@@ -587,7 +588,7 @@ impl App {
         }
         for (known, hits) in self.met_by_change(authority, change, RECHECK_MS).await? {
             match known {
-                Known::Expected => dry_run
+                Known::Expected(_) => dry_run
                     .announced
                     .extend(hits.into_iter().map(|hit| hit.entry)),
                 Known::Inspected {
@@ -595,6 +596,7 @@ impl App {
                     lane,
                     opened,
                     outcome,
+                    ..
                 } => dry_run.met.extend(hits.into_iter().map(|hit| Met {
                     inspection,
                     lane: lane.clone(),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use egate_types::{TravelDocument, UtcTime};
 
 use super::{
-    alerts_page::{AlertRow, AlertsPage, NamesakeRow, Standing},
+    alerts_page::{AlertRow, AlertsPage, AnnouncedView, NamesakeRow, Standing},
     change_page::{ChangePage, DryRunView, May, MetRow, Step},
     entry_page::{Counting, EntryPage, EntryVersion},
     fields::Difference,
@@ -300,6 +300,9 @@ async fn alert_row(
         ),
         None => (None, false),
     };
+    let inspected = opened.as_ref().map(|opened| moment(opened.opened_at));
+    let document = opened.map(|opened| opened.document);
+    let document = document.or(stored.expected.map(|expected| expected.document));
     Ok(AlertRow {
         seq: stored.seq,
         kind: alert.kind,
@@ -307,8 +310,13 @@ async fn alert_row(
         age: age(app.now(), stored.at),
         lane: alert.lane.map(|lane| lane.to_string()),
         inspection: alert.inspection,
-        inspected: opened.as_ref().map(|opened| moment(opened.opened_at)),
-        traveller: opened.map(|opened| traveller(&TravelDocument::from(&opened.document))),
+        inspected,
+        traveller: document.map(|document| traveller(&TravelDocument::from(&document))),
+        announced: alert.announced.map(|announced| AnnouncedView {
+            document: format!("{} {}", announced.issuer, announced.number),
+            arrives: announced.arrives.to_string(),
+        }),
+        more: alert.more,
         has_case,
         hit: HitRow::of(&alert.hit),
         seen_by: stored.seen_by,

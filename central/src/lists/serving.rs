@@ -125,9 +125,8 @@ impl ServedList {
                 .iter()
                 .filter_map(|document| document.key())
             {
-                let class = key.class().to_string();
                 let there = store
-                    .document_candidates(&authority.id, &key.folded_number(), key.issuer(), &class)
+                    .document_candidates(&authority.id, served.beside.version, &key)
                     .await?;
                 if !there.iter().any(|(found, _)| found == row) {
                     return Ok(false);

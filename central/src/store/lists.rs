@@ -2,6 +2,7 @@
 //!
 //! What is not approved is invisible to everything but the functions that name a change.
 
+use egate_rules::watch::DocumentKey;
 use egate_types::{AuthorityId, UtcTime};
 use sqlx::{Row as _, sqlite::SqliteRow};
 
@@ -459,26 +460,29 @@ impl Store {
             .collect()
     }
 
-    /// Documents in force that the number, with look-alike characters folded, may be, and the ranges of issuer and class.
+    /// Documents in force at `version` that the number, with look-alike characters folded, may be, and the ranges of issuer and class
+    /// in which it may lie: of numbers as long, from none that is greater.
     pub(crate) async fn document_candidates(
         &self,
         authority: &AuthorityId,
-        folded: &str,
-        issuer: &str,
-        class: &str,
+        version: u64,
+        key: &DocumentKey,
     ) -> Result<Vec<(i64, EntryDocument)>, AppError> {
-        let rows = sqlx::query(
-            "SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d \
-             JOIN list_current l ON l.number = d.row WHERE d.authority = ?1 AND d.folded = ?2 \
-             AND d.last_number IS NULL \
-             UNION ALL SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d \
-             JOIN list_current l ON l.number = d.row WHERE d.authority = ?1 AND d.issuer = ?3 AND d.class = ?4 \
-             AND d.last_number IS NOT NULL",
-        )
+        let in_force = "JOIN list_rows r ON r.number = d.row JOIN list_changes c ON c.id = r.change \
+             AND c.version <= ?2 AND NOT EXISTS (SELECT 1 FROM list_rows n JOIN list_changes e ON e.id = n.change \
+             WHERE n.authority = r.authority AND n.entry = r.entry AND e.version > c.version AND e.version <= ?2)";
+        let rows = sqlx::query(&format!(
+            "SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d {in_force} \
+             WHERE d.authority = ?1 AND d.folded = ?3 AND d.last_number IS NULL \
+             UNION ALL SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d {in_force} \
+             WHERE d.authority = ?1 AND d.issuer = ?4 AND d.class = ?5 AND d.folded <= ?3 \
+             AND length(d.folded) = length(?3) AND d.last_number IS NOT NULL",
+        ))
         .bind(authority.as_str())
-        .bind(folded)
-        .bind(issuer)
-        .bind(class)
+        .bind(signed(version))
+        .bind(key.folded_number())
+        .bind(key.issuer())
+        .bind(key.class().to_string())
         .fetch_all(&self.pool)
         .await?;
         rows.iter()
@@ -567,5 +571,72 @@ mod tests {
             rows.is_some_and(|step| step.contains("(change=? AND entry>?)")),
             "{steps:?}"
         );
+    }
+
+    #[tokio::test]
+    async fn documents_are_of_the_version_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("central.db"))
+            .await
+            .unwrap();
+        // The entry has document K1, then K2 and a range, and is withdrawn; of the change that is no version nothing is seen.
+        for (change, version) in [(1, Some(1)), (2, Some(2)), (3, Some(3)), (4, None)] {
+            sqlx::query(
+                "INSERT INTO list_changes (id, authority, state, kind, source, base, drafted_by, drafted_ms, version) \
+                 VALUES (?1, 'border', 'approved', 'amend', '', 0, '', 0, ?2)",
+            )
+            .bind(change)
+            .bind(version)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+            sqlx::query(
+                "INSERT INTO list_rows (number, change, authority, entry, body) \
+                 VALUES (?1, ?1, 'border', 'own:1', iif(?1 = 3, NULL, '{}'))",
+            )
+            .bind(change)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+        }
+        for (row, number, last) in [
+            (1, "K1", None),
+            (2, "K2", None),
+            (2, "A10", Some("A19")),
+            (2, "A100", Some("A199")),
+            (4, "K4", None),
+        ] {
+            sqlx::query(
+                "INSERT INTO list_documents (authority, folded, issuer, class, number, last_number, row) \
+                 VALUES ('border', ?1, 'UTO', 'P', ?1, ?2, ?3)",
+            )
+            .bind(number)
+            .bind(last)
+            .bind(row)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+        }
+        let border = AuthorityId::parse("border").unwrap();
+        let found = async |version: u64, number: &str| {
+            let key = DocumentKey::parse("UTO", "P", number).unwrap();
+            let candidates = store.document_candidates(&border, version, &key).await;
+            let rows = candidates.unwrap().into_iter();
+            rows.map(|(_, document)| document.number)
+                .collect::<Vec<_>>()
+        };
+        for (version, number, rows) in [
+            (1, "K1", &["K1"][..]),
+            (1, "K2", &[]),
+            (2, "K1", &[]),
+            (2, "K2", &["K2"]),
+            (2, "A15", &["A10"]),
+            (2, "A09", &[]),
+            (1, "A15", &[]),
+            (3, "K2", &[]),
+            (4, "K4", &[]),
+        ] {
+            assert_eq!(found(version, number).await, rows, "{number} at {version}");
+        }
     }
 }

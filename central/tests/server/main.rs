@@ -11,4 +11,5 @@ mod list_access;
 mod list_changes;
 mod list_pages;
 mod lists;
+mod screening;
 mod world;
