@@ -542,9 +542,14 @@ impl App {
         self.audit(authority.id.as_str(), login, "list.look", &subject)
             .await?;
         let store = &self.0.store;
-        let rows = store
-            .some_change_rows(&authority.id, id, after, CHANGE_ROWS_SHOWN)
-            .await?;
+        // Rows of what never counted are shown to nobody, be they deleted yet or not.
+        let rows = if undecided || change.state == ChangeState::Approved {
+            store
+                .some_change_rows(&authority.id, id, after, CHANGE_ROWS_SHOWN)
+                .await?
+        } else {
+            Vec::new()
+        };
         let before = store.change_rows_up_to(&authority.id, id, after).await?;
         // Of a very large change that is told when it is approved.
         let told = undecided && change.difference.rows() <= DRY_RUN_ENTRIES_MAX;

@@ -256,6 +256,10 @@ async fn what_a_refused_file_or_package_has_brought_is_deleted() {
     );
     sqlx::raw_sql(&stopped).execute(&database).await.unwrap();
     assert_eq!(count(&database, rows).await, 1_200);
+    let cookie = world.session_of("officer.quarantine").await;
+    let path = format!("/console/list/changes/{change}");
+    let (_, page) = world.page(&cookie, &path).await;
+    assert!(page.contains("are not kept") && !page.contains("many:"));
     let follow = tokio::spawn(world.app.clone().follow_lists());
     until(&database, "SELECT count(*) FROM list_leftovers", 0).await;
     follow.abort();
