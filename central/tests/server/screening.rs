@@ -47,6 +47,17 @@ async fn alerts(world: &World) -> Vec<String> {
     world.store.alert_lines(&quarantine()).await.unwrap()
 }
 
+/// The list is still what it should be.
+async fn days_later(world: &World, days: i64) {
+    world.clock.advance_ms(days * DAY_MS);
+    let keeper = world.keeper(&quarantine()).await;
+    world
+        .app
+        .confirm_list(&keeper, "nothing new")
+        .await
+        .unwrap();
+}
+
 async fn admit(world: &World, n: u8) {
     let path = path::record(&quarantine(), inspection(n));
     assert_eq!(world.gate("PUT", &path, &record(n)).await.0, StatusCode::OK);
@@ -162,7 +173,7 @@ async fn an_alert_of_an_announced_traveller_says_who_and_is_raised_once() {
         assert!(page.contains(shown), "{shown}");
     }
     // Another announcement, three days later, makes an end of the first.
-    world.clock.advance_ms(3 * DAY_MS);
+    days_later(&world, 3).await;
     world
         .install(&quarantine(), vec![person("own:2", "Other")])
         .await;
@@ -290,7 +301,7 @@ async fn a_verdict_about_a_journey_is_derived_again_when_the_announcement_is_gon
         vec![announced(document("L2", "GOODSON"), day(0), -3)],
     )
     .await;
-    world.clock.advance_ms(3 * DAY_MS);
+    days_later(&world, 3).await;
     world
         .install(&quarantine(), vec![person("own:2", "Other")])
         .await;
