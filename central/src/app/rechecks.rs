@@ -72,8 +72,8 @@ pub(super) struct Meetings {
 }
 
 impl App {
-    /// Keeps every list at its newest version with a snapshot, holds new versions against known travellers, and tidies up behind ended
-    /// changes. Each authority has tasks of its own for the first two, so that none waits for another. Ends with the tasks when it is
+    /// Keeps every list at its newest version with a snapshot, holds new versions against known travellers, tidies up behind ended
+    /// changes, and forgets announcements. Each authority has tasks of its own for the first two, so that none waits for another. Ends with the tasks when it is
     /// dropped.
     pub async fn follow_lists(self) {
         let mut tasks = JoinSet::new();
@@ -90,10 +90,28 @@ impl App {
     }
 
     async fn keep_tidy(self) {
+        let mut forgotten = None;
         loop {
             self.tidy_changes().await;
+            if let Err(error) = self.forget_announced(&mut forgotten).await {
+                tracing::error!(%error, "announcements of days gone by cannot be forgotten yet");
+            }
             tokio::time::sleep(Duration::from_millis(LIST_WATCH_MS)).await;
         }
+    }
+
+    /// Once a day: who was announced and is late by more than journeys are is not kept.
+    async fn forget_announced(&self, forgotten: &mut Option<Date>) -> Result<(), AppError> {
+        let today = self.now().date();
+        if *forgotten == Some(today) {
+            return Ok(());
+        }
+        let oldest = today.plus_days(-ANNOUNCED_DAYS_APART);
+        for id in self.0.authorities.keys() {
+            self.0.store.forget_expected(id, oldest).await?;
+        }
+        *forgotten = Some(today);
+        Ok(())
     }
 
     async fn keep_up(self, id: AuthorityId) {

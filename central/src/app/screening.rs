@@ -201,8 +201,6 @@ impl App {
         self.audit(id.as_str(), login, "expected.add", &subject)
             .await?;
         let store = &self.0.store;
-        let oldest = self.now().date().plus_days(-ANNOUNCED_DAYS_APART);
-        store.forget_expected(id, oldest).await?;
         for traveller in expected {
             store.expect_traveller(id, &traveller).await?;
             let screening = self

@@ -227,10 +227,11 @@ impl ListPage {
                 }
                 label { "The file is"
                     select name="kind" {
-                        option value=(ChangeKind::Replace.as_str()) { "a whole edition: what it lacks of its sources is withdrawn" }
-                        option value=(ChangeKind::Amend.as_str()) { "an amendment: only what it names changes" }
+                        option value=(ChangeKind::Replace.as_str()) { "a whole edition" }
+                        option value=(ChangeKind::Amend.as_str()) { "an amendment" }
                     }
                 }
+                p.hint { "A whole edition withdraws what it lacks of the sources that its entries name; an amendment changes what it names and nothing else." }
                 details {
                     summary { "Where the file does not say it" }
                     (action_select("Action", "", "as the file says", false, false))
