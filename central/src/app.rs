@@ -37,6 +37,7 @@ use crate::{
         DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
         REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
     },
+    lists::live::LiveListError,
     lists::{
         change::ChangeState,
         screening::{AlertBudget, decide},
@@ -45,7 +46,6 @@ use crate::{
     },
     reverification::reverify,
     store::{CaseState, Once, Store, StoredCase, StoredOfficer},
-    watchindex::live::LiveListError,
 };
 
 /// One authority with its law's settings and its key.

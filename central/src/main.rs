@@ -19,8 +19,9 @@ use central::{
     clock::{Clock as _, Random as _, SystemClock, SystemRandom},
     config::Config,
     list_command::{self, List},
-    pki, server,
-    watchlist::{self, ExplainArgs, Screen},
+    pki,
+    screen_command::{self, ExplainArgs, Screen},
+    server,
 };
 use clap::{Args, Parser, Subcommand};
 use egate_types::{AuthorityId, LaneId, OfficerId};
@@ -175,7 +176,7 @@ async fn command() -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&derived)?);
             anyhow::ensure!(derived.same, "the verdict's hits do not come out again");
         }
-        Command::Screen(command) => watchlist::run(&command)?,
+        Command::Screen(command) => screen_command::run(&command)?,
         Command::Officer(Officer::Add {
             config,
             authority,

@@ -16,6 +16,7 @@ use crate::{
         ANNOUNCED_DAYS_APART, KNOWN_TRAVELLERS_MAX, LIST_WATCH_MS, PRESENT_MS, RECHECK_HITS_MAX,
         RECHECK_MS, RECHECK_PORTION,
     },
+    lists::live::{self, LiveListError},
     lists::{
         entry::ListEntry,
         screening::{
@@ -27,7 +28,6 @@ use crate::{
         alerts::{Alert, AlertKind},
         known::{Announcement, ExpectedTraveller, Known, KnownTraveller, key_of},
     },
-    watchindex::live::{self, LiveListError},
 };
 
 /// How travellers are held against entries.

@@ -29,11 +29,11 @@ use super::{canary, entry::ListEntry};
 use crate::{
     app::{AppError, Authority, blocking},
     limits::{COMPACTION_CHANGES_MIN, COMPACTION_PERCENT, LAYER_CHANGES_MAX, SNAPSHOTS_KEPT},
+    lists::live::{self, Current, LiveList, LiveListError, MappedIndex},
     store::{
         Store,
         lists::{Head, StoredRow},
     },
-    watchindex::live::{self, Current, LiveList, LiveListError, MappedIndex},
 };
 
 /// What is replaced together with the index.
