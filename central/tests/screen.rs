@@ -112,6 +112,97 @@ fn travellers_are_found_by_name_and_by_document() {
     assert_eq!(found, ["t1 possible d1", "t1 hit e1"]);
 }
 
+fn screen_travellers(dir: &TempDir, list: &str, travellers: &str) -> (Output, String) {
+    let out = dir.path().join("out.csv").display().to_string();
+    let run = screen(&[
+        "travellers",
+        "--list",
+        list,
+        "--travellers",
+        travellers,
+        "--out",
+        &out,
+    ]);
+    (run, out)
+}
+
+#[test]
+fn a_traveller_is_screened_by_what_can_be_read() {
+    let dir = TempDir::new().unwrap();
+    let list = file(&dir, "list.jsonl", &format!("\u{feff}{LIST}"));
+    let rows_of_one = [
+        "a,Grete Müßigbrodt,,f,1970-05-06,UTO,UTO,P,X.0/B*1",
+        "b,,MUESSIGBRODT<<GRETE,Female,1970-05-06,UTO,LONG,P,X0B1",
+        "c,Grete Müßigbrodt,,quite,1970-00-00,UTO,UTO,P,X1",
+        "d,Somebody Else; Grete Müßigbrodt,,U,1970-05-06,UTOPIA,,,",
+    ];
+    let heading = "id,full_name,mrz_name,sex,dob,nat,issuer,doc_type,number";
+    let travellers = file(
+        &dir,
+        "t.csv",
+        &format!("{heading}\n{}\ne,,,,,,,,\n", rows_of_one.join("\n")),
+    );
+    let (run, out) = screen_travellers(&dir, &list, &travellers);
+    let errors = String::from_utf8(run.stderr).unwrap();
+    assert!(!run.status.success(), "e has nothing that can be compared");
+    for told in [
+        "t.csv:3:",
+        "t.csv:4: sex",
+        "t.csv:5: a nationality",
+        "t.csv:6: neither",
+    ] {
+        assert!(errors.contains(told), "{told} is not in\n{errors}");
+    }
+    let found: Vec<String> = rows(&out).iter().map(|row| row[..3].join(" ")).collect();
+    assert_eq!(found, ["a hit e1", "b hit e1", "c hit e1", "d hit e1"]);
+}
+
+#[test]
+fn files_that_would_clear_everyone_are_refused() {
+    let dir = TempDir::new().unwrap();
+    let (list, travellers) = (
+        file(&dir, "list.jsonl", LIST),
+        file(&dir, "t.csv", TRAVELLERS),
+    );
+    let empty = file(&dir, "empty.jsonl", "\n");
+    let twice = file(&dir, "twice.csv", "id,full_name,dob,nat,dob\nt1,A B,,,\n");
+    for (list, travellers, told) in [
+        (&empty, &travellers, "no persons"),
+        (&list, &twice, "one heading"),
+    ] {
+        let (run, out) = screen_travellers(&dir, list, travellers);
+        let errors = String::from_utf8(run.stderr).unwrap();
+        assert!(!run.status.success() && errors.contains(told), "{errors}");
+        assert!(!Path::new(&out).exists());
+    }
+}
+
+#[test]
+fn germany_is_one_issuer_however_it_is_written() {
+    let dir = TempDir::new().unwrap();
+    let documents = file(&dir, "d.csv", "id,issuer,doc_type,number\nd1,DEU,P,X0B1\n");
+    let ranges = file(&dir, "r.csv", "id,issuer,doc_type,first,last\n");
+    let queries = file(
+        &dir,
+        "q.csv",
+        "issuer,doc_type,number\nD,P,X0B1\nD<<,P,X0B1\n",
+    );
+    let out = file(&dir, "out.csv", "");
+    let run = screen(&[
+        "documents",
+        "--documents",
+        &documents,
+        "--ranges",
+        &ranges,
+        "--queries",
+        &queries,
+        "--out",
+        &out,
+    ]);
+    assert!(run.status.success());
+    assert_eq!(rows(&out), [["1", "hit", "d1"], ["2", "hit", "d1"]]);
+}
+
 #[test]
 fn half_a_list_is_no_list() {
     let dir = TempDir::new().unwrap();

@@ -3,7 +3,7 @@
 //! Logistic regression with the signs and orders that evidence must have, so that more agreement never lowers a score.
 //! The offset is set by the travellers: points are then natural logarithms of one comparison of strangers in so many.
 
-use egate_rules::watch::{Agreement, BirthRelation, FEATURES, Feature};
+use egate_rules::watch::{Agreement, BirthRelation, FEATURES, Feature, Sign};
 
 /// What one pair measured, what it is, and how much it counts.
 pub struct Example {
@@ -75,7 +75,7 @@ fn is_learnt(feature: Feature) -> bool {
 fn constrain(weights: &mut [f64; FEATURES]) {
     for feature in Feature::all() {
         let weight = &mut weights[feature.index()];
-        match sign(feature) {
+        match feature.sign() {
             Sign::For => *weight = weight.max(0.0),
             Sign::Against => *weight = weight.min(0.0),
             Sign::Either => {}
@@ -103,32 +103,6 @@ fn constrain(weights: &mut [f64; FEATURES]) {
     descend(weights, &BirthRelation::ALL.map(Feature::Birth));
     let (one, two) = (Feature::OnePartOnly.index(), Feature::TwoPartsOnly.index());
     weights[two] = weights[two].max(weights[one]);
-}
-
-enum Sign {
-    For,
-    Against,
-    Either,
-}
-
-const fn sign(feature: Feature) -> Sign {
-    match feature {
-        Feature::Rarity(_) => Sign::For,
-        Feature::NationalitySame | Feature::SexSame | Feature::PlaceSame => Sign::For,
-        Feature::Joined
-        | Feature::FieldsSwapped
-        | Feature::ListedLeft
-        | Feature::TravellerLeft
-        | Feature::BothLeft
-        | Feature::OnePartOnly
-        | Feature::TwoPartsOnly
-        | Feature::SurnameMissing
-        | Feature::GivenMissing
-        | Feature::NationalityOther
-        | Feature::SexOther
-        | Feature::PlaceOther => Sign::Against,
-        Feature::Offset | Feature::Birth(_) | Feature::Part(_) => Sign::Either,
-    }
 }
 
 /// Pools neighbours that are in the wrong order, so that the weights never rise from one to the next.

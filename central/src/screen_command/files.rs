@@ -9,13 +9,13 @@ use std::{
 
 use anyhow::{Context as _, bail};
 use egate_rules::watch::{DocumentKey, PartialDate, Person};
-use egate_types::Sex;
+use egate_types::{Sex, StateCode};
 
 use crate::{
     limits,
     lists::{
         entry::parse_births,
-        import::{self, PersonLine},
+        import::{PersonLine, as_listed},
     },
 };
 
@@ -133,22 +133,62 @@ pub fn pairs(path: &Path) -> anyhow::Result<Rows<LabelledPair>> {
 }
 
 /// Reads travellers: `id,full_name,dob,nat` and, where known, `mrz_name,sex,issuer,doc_type,number`.
+///
+/// A traveller is screened by what can be read; the rest is told. Only one without an id, or without name and document, has no answer.
 pub fn travellers(path: &Path) -> anyhow::Result<Rows<Traveller>> {
     rows(path, &["id", "full_name", "dob", "nat"], |row| {
-        let mut person = row.person("full_name", "dob", "nat")?;
-        if !row.get("mrz_name").is_empty() {
-            person.names.push(row.get("mrz_name").to_owned());
+        let id = non_empty(row.get("id"), "id")?;
+        let mut names = Vec::new();
+        for column in ["full_name", "mrz_name"] {
+            match row.names(column) {
+                Ok(found) => names.extend(found),
+                Err(reason) => row.odd(format!("{reason}; not compared")),
+            }
         }
-        person.sex = sex(row.get("sex"))?;
-        let number = row.get("number");
+        let born = row
+            .date("dob")
+            .or_told(row, "compared without a date of birth");
+        let state = state(row.get("nat")).or_told(row, "compared without a nationality");
+        let sex = sex_of_document(row.get("sex"))
+            .map(Some)
+            .or_told(row, "compared without a sex");
+        let document = match row.get("number") {
+            "" => None,
+            _ => document(row, "number").map(Some).or_told(
+                row,
+                "the document is not looked up, mend the row and screen it again",
+            ),
+        };
+        if names.is_empty() && document.is_none() {
+            return Err("neither full_name, mrz_name nor a document can be read".to_owned());
+        }
+        let person = Person {
+            names,
+            births: born.into_iter().collect(),
+            nationalities: state.into_iter().collect(),
+            sex: sex.unwrap_or(Sex::Unspecified),
+            places_of_birth: Vec::new(),
+        };
         Ok(Traveller {
-            id: non_empty(row.get("id"), "id")?,
+            id,
             person,
-            document: (!number.is_empty())
-                .then(|| document(row, "number"))
-                .transpose()?,
+            document,
         })
     })
+}
+
+/// What can be read, or nothing and a word about it.
+trait OrTold<T> {
+    fn or_told(self, row: &Row<'_>, consequence: &str) -> T;
+}
+
+impl<T: Default> OrTold<T> for Result<T, String> {
+    fn or_told(self, row: &Row<'_>, consequence: &str) -> T {
+        self.unwrap_or_else(|reason| {
+            row.odd(format!("{reason}; {consequence}"));
+            T::default()
+        })
+    }
 }
 
 /// Reads documents: `id,issuer,doc_type,number`.
@@ -184,13 +224,17 @@ pub fn document_queries(path: &Path) -> anyhow::Result<Rows<DocumentKey>> {
 }
 
 fn document(row: &Row<'_>, number: &str) -> Result<DocumentKey, String> {
-    DocumentKey::parse(row.get("issuer"), row.get("doc_type"), row.get(number))
-        .map_err(|e| e.to_string())
+    let written = row.get("issuer");
+    // Documents write Germany as D, lists as DEU.
+    let listed = StateCode::parse(written.trim().trim_end_matches('<')).map(as_listed);
+    let issuer = listed.as_ref().map_or(written, StateCode::as_str);
+    DocumentKey::parse(issuer, row.get("doc_type"), row.get(number)).map_err(|e| e.to_string())
 }
 
 /// Reads listed persons, one JSON object a line.
 pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
-    let text = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let bytes = std::fs::read(path).with_context(|| path.display().to_string())?;
+    let text = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
     let mut rows = Rows {
         good: Vec::new(),
         bad: Vec::new(),
@@ -219,13 +263,21 @@ pub fn persons(path: &Path) -> anyhow::Result<Rows<ListedPerson>> {
             }),
         }
     }
+    if rows.good.is_empty() && rows.bad.is_empty() {
+        bail!(
+            "{}: no persons in the file; an empty list would clear every traveller",
+            path.display()
+        );
+    }
     Ok(rows)
 }
+
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 fn person(line: &PersonLine) -> Result<ListedPerson, String> {
     let id = non_empty(&line.id, "id")?;
     non_empty(&line.primary_name(), "name")?;
-    let births: Result<Vec<_>, String> = line.births().map(dates).collect();
+    let births: Result<Vec<_>, String> = line.births().map(|text| dates(&text)).collect();
     let nationalities: Result<Vec<_>, String> =
         line.nationality.iter().map(|code| state(code)).collect();
     Ok(ListedPerson {
@@ -234,7 +286,7 @@ fn person(line: &PersonLine) -> Result<ListedPerson, String> {
             names: line.names(),
             births: births?.into_iter().flatten().collect(),
             nationalities: nationalities?.into_iter().flatten().collect(),
-            sex: sex(&line.sex)?,
+            sex: sex_of_document(&line.sex)?,
             places_of_birth: line.place_of_birth.clone(),
         },
     })
@@ -251,7 +303,7 @@ fn non_empty(text: &str, what: &str) -> Result<String, String> {
 }
 
 fn date(text: &str) -> Result<Option<PartialDate>, String> {
-    match text.trim() {
+    match known_parts(text) {
         "" => Ok(None),
         text => PartialDate::parse(text)
             .map(Some)
@@ -259,22 +311,39 @@ fn date(text: &str) -> Result<Option<PartialDate>, String> {
     }
 }
 
+/// Of `1974-00-00`, `1974-XX-XX` and `1974-<<-<<` the year: systems that have no partial dates write them so.
+fn known_parts(text: &str) -> &str {
+    let mut text = text.trim();
+    while let Some((known, unknown)) = text.rsplit_once('-')
+        && matches!(unknown, "00" | "XX" | "<<")
+    {
+        text = known;
+    }
+    text
+}
+
 /// A date, or the years of a range `1969/1971`, one by one.
 fn dates(text: &str) -> Result<Vec<PartialDate>, String> {
-    parse_births(text).map_err(|e| e.to_string())
+    parse_births(known_parts(text)).map_err(|e| e.to_string())
 }
 
 fn state(text: &str) -> Result<Option<String>, String> {
     match text.trim().trim_end_matches('<') {
         "" => Ok(None),
-        code => egate_types::StateCode::parse(code)
-            .map(|code| Some(code.as_str().to_owned()))
-            .ok_or_else(|| "a nationality is not one to three letters".to_owned()),
+        code => StateCode::parse(code)
+            .map(|code| Some(as_listed(code).as_str().to_owned()))
+            .ok_or_else(|| "a nationality is not a code of one to three letters".to_owned()),
     }
 }
 
-fn sex(text: &str) -> Result<Sex, String> {
-    import::sex(text).ok_or_else(|| "sex is none of F, M, X".to_owned())
+/// As documents, systems and people write it.
+fn sex_of_document(text: &str) -> Result<Sex, String> {
+    match text.trim().to_ascii_uppercase().as_str() {
+        "F" | "FEMALE" => Ok(Sex::Female),
+        "M" | "MALE" => Ok(Sex::Male),
+        "" | "X" | "<" | "U" | "UNKNOWN" | "UNSPECIFIED" => Ok(Sex::Unspecified),
+        _ => Err("sex is none of F, M, X".to_owned()),
+    }
 }
 
 /// One row with its columns by name.
@@ -291,8 +360,27 @@ impl Row<'_> {
         at.and_then(|at| self.fields.get(*at)).unwrap_or("")
     }
 
+    fn odd(&self, what: String) {
+        self.odd.borrow_mut().push(what);
+    }
+
+    /// The names of a field, which may hold several.
+    fn names(&self, column: &str) -> Result<Vec<String>, String> {
+        let text = self.get(column);
+        if text.len() > limits::LIST_FIELD_BYTES_MAX {
+            return Err(format!("{column} is too long"));
+        }
+        let names = text.split(';').map(str::trim);
+        Ok(names
+            .filter(|name| !name.is_empty())
+            .map(str::to_owned)
+            .collect())
+    }
+
     fn person(&self, name: &str, birth: &str, nationality: &str) -> Result<Person, String> {
-        let mut person = Person::named(&non_empty(self.get(name), name)?);
+        non_empty(self.get(name), name)?;
+        let mut person = Person::named("");
+        person.names = self.names(name)?;
         person.births.extend(self.date(birth)?);
         person.nationalities.extend(state(self.get(nationality))?);
         Ok(person)
@@ -306,7 +394,7 @@ impl Row<'_> {
             Err(reason) => {
                 let misread = PartialDate::parse_misread(text).ok_or(reason)?;
                 let odd = format!("{column} is no date of the calendar; compared as written");
-                self.odd.borrow_mut().push(odd);
+                self.odd(odd);
                 Ok(Some(misread))
             }
         }
@@ -324,18 +412,33 @@ fn rows<T>(
     let mut reader = csv::ReaderBuilder::new()
         .flexible(true)
         .from_reader(bytes.as_slice());
-    let headings = reader.headers().with_context(file)?.clone();
+    let headings = match reader.headers() {
+        Ok(headings) => headings.clone(),
+        Err(_) => bail!(
+            "{}: line 1: the headings are not UTF-8; save the file as CSV in UTF-8",
+            file()
+        ),
+    };
     let columns: BTreeMap<String, usize> = headings
         .iter()
         .enumerate()
         .map(|(at, name)| (name.trim_start_matches('\u{feff}').trim().to_owned(), at))
         .collect();
+    if columns.len() < headings.len() {
+        bail!(
+            "{}: line 1: two columns have one heading; leave one out or rename it",
+            file()
+        );
+    }
     let missing: Vec<_> = wanted
         .iter()
         .filter(|name| !columns.contains_key(**name))
         .collect();
     if !missing.is_empty() {
-        bail!("{}: line 1: no column {missing:?}", path.display());
+        bail!(
+            "{}: line 1: no column {missing:?}; columns may stand in any order, but need these headings",
+            file()
+        );
     }
     let mut rows = Rows {
         good: Vec::new(),
@@ -349,7 +452,10 @@ fn rows<T>(
             reason,
         };
         match record {
-            Err(e) => rows.bad.push(at(e.position(), "not UTF-8 CSV".to_owned())),
+            Err(e) => rows.bad.push(at(
+                e.position(),
+                "not UTF-8 CSV; save the file as CSV in UTF-8".to_owned(),
+            )),
             Ok(fields) if fields.len() != headings.len() => {
                 let reason = format!("{} fields instead of {}", fields.len(), headings.len());
                 rows.bad.push(at(fields.position(), reason));

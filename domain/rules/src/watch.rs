@@ -20,6 +20,7 @@ mod person;
 mod rarity;
 mod score;
 mod script;
+mod surnames;
 mod syllables;
 mod weights;
 mod words;
@@ -29,7 +30,7 @@ pub use align::{Agreement, lookup_skeletons};
 pub use date::{BirthRelation, PartialDate};
 pub use documents::{DocumentAnswer, DocumentError, DocumentKey, ListedDocuments};
 pub use explain::{Explanation, MATCHER_VERSION, Term, explain};
-pub use features::{FEATURES, Feature};
+pub use features::{FEATURES, Feature, Sign};
 pub use keys::{Skeleton, Sound};
 pub use known::KnownWords;
 pub use name::{Name, Part, PartKind};
@@ -38,5 +39,5 @@ pub use rarity::Rarity;
 pub use score::{
     Measure, Outcome, POINTS_SHOWN_MIN, Score, Thresholds, measure, score, score_if_possible,
 };
-pub use syllables::Syllables;
+pub use syllables::{Marks, Spelt, Syllables};
 pub use weights::{Weights, WeightsError, WeightsFile};

@@ -161,6 +161,7 @@ struct AliasLine {
 #[derive(Deserialize)]
 struct BirthLine {
     value: String,
+    quality: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -183,16 +184,29 @@ impl PersonLine {
     /// All names that are not empty, the primary one first.
     pub(crate) fn names(&self) -> Vec<String> {
         let aliases = self.aliases.iter().map(|alias| &alias.name);
-        let mut names = vec![self.primary_name()];
-        names.extend(aliases.chain(&self.original_script).cloned());
-        names.retain(|name| !name.trim().is_empty());
-        names
+        let others = aliases.chain(&self.original_script);
+        let fields = std::iter::once(self.primary_name()).chain(others.cloned());
+        // Some lists put several names into one field.
+        let names = fields.flat_map(|field| {
+            let names = field.split(';').map(|name| name.trim().to_owned());
+            names.collect::<Vec<_>>()
+        });
+        names.filter(|name| !name.is_empty()).collect()
     }
 
-    /// All dates of birth as written.
-    pub(crate) fn births(&self) -> impl Iterator<Item = &str> {
-        let births = self.dob.iter().map(|birth| birth.value.trim());
-        births.filter(|birth| !birth.is_empty())
+    /// All dates of birth as written; an estimated one with the years around it.
+    pub(crate) fn births(&self) -> impl Iterator<Item = String> {
+        let births = self
+            .dob
+            .iter()
+            .filter(|birth| !birth.value.trim().is_empty());
+        births.map(|birth| {
+            let written = birth.value.trim();
+            match birth.quality.as_deref() {
+                Some("circa") => published::around(written),
+                _ => written.to_owned(),
+            }
+        })
     }
 
     fn fields(self) -> Result<(EntryFields, Vec<Odd>), RowError> {
@@ -230,7 +244,7 @@ impl PersonLine {
             };
             published::add_document(&mut documents, &line.number, "P", issuer, &mut odd);
         }
-        let births = self.births().map(str::to_owned).collect();
+        let births = self.births().collect();
         let fields = EntryFields {
             births,
             id: self.id,

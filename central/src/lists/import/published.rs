@@ -77,11 +77,34 @@ const fn is_digit(c: char) -> bool {
     c.is_ascii_digit()
 }
 
+/// An estimated date or range of years as the years around it; what has no years, or would have too many, as it is.
+pub(super) fn around(births: &str) -> String {
+    let year = |text: &str| text.trim().get(..4)?.parse::<u16>().ok();
+    let (first, last) = births.split_once('/').unwrap_or((births, births));
+    match (year(first), year(last)) {
+        (Some(first), Some(last))
+            if (first..=first + BIRTH_RANGE_YEARS_MAX / 2).contains(&last) =>
+        {
+            format!(
+                "{:04}/{:04}",
+                first.saturating_sub(CIRCA_YEARS),
+                last + CIRCA_YEARS
+            )
+        }
+        _ => births.to_owned(),
+    }
+}
+
+/// Years that an estimate may be off.
+const CIRCA_YEARS: u16 = 2;
+
 /// A date of birth in words as [`crate::lists::entry::EntryFields::births`] has it: `03 May 1938`, `May 1938`, `1938`, with `circa` before it, or
 /// two of them around `to`. Ranges within a month or year become that month or year, others years.
 pub(super) fn birth(text: &str) -> Option<String> {
     let text = text.trim();
-    let text = text.strip_prefix("circa ").unwrap_or(text);
+    if let Some(estimate) = text.strip_prefix("circa ") {
+        return Some(around(&birth(estimate)?));
+    }
     let Some((first, last)) = text.split_once(" to ") else {
         return Some(date(text)?.to_string());
     };

@@ -233,7 +233,12 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
     if !syllabic && shared(&one.sounds, &other.sounds, |key| key.is_empty()) {
         return Some((Agreement::Sound, of_skeleton));
     }
-    if one.nicknames[0] != 0 && nicknames::related(&one.nicknames, &other.nicknames, a[0] == b[0]) {
+    // The article of `AL-JAMUS` is nobody's short name.
+    let particle = one.kind == PartKind::Particle || other.kind == PartKind::Particle;
+    if one.nicknames[0] != 0
+        && !particle
+        && nicknames::related(&one.nicknames, &other.nicknames, a[0] == b[0])
+    {
         return Some((Agreement::Nickname, rarity));
     }
     if !syllabic && same_consonants(one, other) {
@@ -244,8 +249,8 @@ fn agree(one: &Part, other: &Part, syllabic: bool, cut: (bool, bool)) -> Option<
         return Some((Agreement::Cut, rarity.min(letters * RARITY_PER_LETTER)));
     }
     if syllabic {
-        // Another syllable is another name.
-        return None;
+        // Another syllable is another name, a letter written twice is none.
+        return same_but_doubled(a, b).then_some((Agreement::Sound, of_skeleton));
     }
     match edits(one, other) {
         1 if a.len().max(b.len()) >= 4 => Some((Agreement::OneEdit, of_skeleton)),
@@ -284,6 +289,14 @@ fn same_consonants(one: &Part, other: &Part) -> bool {
                         || heard.begins_with_vowel() == sound.begins_with_vowel())
             })
     })
+}
+
+/// Whether the letters differ in nothing but how often each is written: `ANNA` and `ANA`.
+fn same_but_doubled(a: &[u8], b: &[u8]) -> bool {
+    fn runs(letters: &[u8]) -> impl Iterator<Item = u8> + '_ {
+        letters.chunk_by(|one, next| one == next).map(|run| run[0])
+    }
+    runs(a).eq(runs(b))
 }
 
 /// The tables by which two parts take one form.
@@ -338,12 +351,22 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
     let letters = whole.letters();
     let mut left = Some(letters);
     let mut skeleton = rest[0].skeletons[0];
+    // The same with Arabic articles as they are said.
+    let mut said = skeleton;
     let mut syllables = rest[0].syllables;
+    let readings = syllables.iter().chain(&whole.syllables);
+    let syllabic = readings.fold(false, |some, read| some | !read.is_empty());
     let mut rarity = rest[0].rarity;
     let mut length = rest[0].letters().len();
     left = left.and_then(|left| left.strip_prefix(rest[0].letters()));
     for (count, part) in (2u8..).zip(rest.iter().skip(1)).take(JOINED_MAX - 1) {
         left = left.and_then(|left| left.strip_prefix(part.letters()));
+        let before = &rest[usize::from(count) - 2];
+        // An article alone is a part that may be left out.
+        if before.assimilates(part) && said.len() > 1 {
+            said = said.without_last();
+        }
+        said = said.joined(part.skeletons[0]);
         skeleton = skeleton.joined(part.skeletons[0]);
         rarity += part.rarity;
         length += part.letters().len();
@@ -361,11 +384,10 @@ fn joined(whole: &Part, rest: &[Part]) -> Option<(u8, Agreement, f32)> {
         }) {
             return Some((count, Agreement::Sound, rarity));
         }
-        // Of two given names in Chinese syllables, another syllable makes another name, whatever its consonants.
-        let chinese = !syllables[0].is_empty() && !whole.syllables[0].is_empty();
-        if !chinese
-            && skeleton.len() >= JOINED_CONSONANTS_MIN
-            && whole.skeletons.contains(&skeleton)
+        // In a name of syllables another syllable makes another name, whatever its consonants: `XUE MEI LI` is no `ISHMAEL`.
+        if !syllabic
+            && said.len() >= JOINED_CONSONANTS_MIN
+            && (whole.skeletons.contains(&skeleton) || whole.skeletons.contains(&said))
         {
             return Some((
                 count,

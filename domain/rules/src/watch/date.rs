@@ -38,14 +38,17 @@ pub enum BirthRelation {
     OtherMonth,
     /// Complete dates at most two years apart, or partial ones as far.
     OtherNear,
-    /// Up to [`FAR_YEARS`] years apart.
+    /// Up to [`FAR_YEARS`] years apart, or more where one side is partial.
     Other,
-    /// More than [`FAR_YEARS`] years apart: another person, however much the names agree.
+    /// More than [`FAR_YEARS`] years apart, or [`FAR_YEARS_OF_PARTIAL`] where one side is partial: another person, however
+    /// much the names agree.
     Far,
 }
 
 /// Years between two dates of birth from which no name outweighs them.
 pub const FAR_YEARS: u16 = 5;
+/// The same where one side has no complete date: a year alone is often an estimate.
+pub const FAR_YEARS_OF_PARTIAL: u16 = 10;
 
 impl BirthRelation {
     /// All relations, in the order of the weights.
@@ -79,7 +82,7 @@ impl BirthRelation {
             Self::AboutOneYear => "a year apart, one side gives no full date",
             Self::OtherMonth => "the same year, another month",
             Self::OtherNear => "at most two years apart",
-            Self::Other => "up to five years apart",
+            Self::Other => "years apart",
             Self::Far => "more than five years apart",
         }
     }
@@ -207,8 +210,13 @@ impl PartialDate {
             }
         } else if years == 1 {
             BirthRelation::AboutOneYear
+        } else if one_digit_apart(self.year, other.year) {
+            // The day and the month that would confirm an error of one digit are not known.
+            conflict(years).min(BirthRelation::Other)
+        } else if years <= FAR_YEARS_OF_PARTIAL {
+            conflict(years.min(FAR_YEARS))
         } else {
-            conflict(years)
+            BirthRelation::Far
         }
     }
 
@@ -320,6 +328,11 @@ mod tests {
             ("1970-01-02", "1972-03-04", R::OtherNear),
             ("1970-01-02", "1975-03-04", R::Other),
             ("1970-01-02", "1976-03-04", R::Far),
+            ("1970", "1976-03-04", R::Other),
+            ("1970", "1980-03-04", R::Other),
+            ("1974", "1984-11-02", R::Other),
+            ("1974", "1947-11-02", R::Other),
+            ("1970-05", "1981-05-06", R::Far),
         ] {
             assert_eq!(relation(one, other), expected, "{one} {other}");
         }

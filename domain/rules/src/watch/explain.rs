@@ -4,14 +4,14 @@ use super::{
     align::{Agreement, Link, align, shared_form},
     date::{BirthRelation, best_relation},
     features::Feature,
-    person::{Person, PreparedPerson},
+    person::{Person, PreparedPerson, nationality_key},
     score::{Measure, Outcome, Thresholds, counts, measure, score},
     weights::Weights,
     words::Words,
 };
 
 /// Changes whenever the same weights would give another score.
-pub const MATCHER_VERSION: &str = "2";
+pub const MATCHER_VERSION: &str = "3";
 
 /// One term of the sum.
 #[derive(Clone, PartialEq, Debug, serde::Serialize, serde::Deserialize)]
@@ -36,12 +36,19 @@ pub struct Explanation {
     /// Why it is never more than a possibility, if it is not.
     #[serde(default)]
     pub at_most_possible: Option<String>,
+    /// Points of other names, if these names are no more than a possibility and others are more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by_other_names: Option<f32>,
 }
 
 impl Explanation {
     /// What [`Thresholds::judge`] answers.
     pub fn outcome(&self, thresholds: Thresholds) -> Outcome {
-        thresholds.judge_points(self.points, self.at_most_possible.is_none())
+        let confirmed = match self.at_most_possible {
+            Some(_) => None,
+            None => Some(self.confirmed_by_other_names.unwrap_or(self.points)),
+        };
+        thresholds.judge_points(self.points, confirmed)
     }
 }
 
@@ -89,17 +96,21 @@ pub fn explain(listed: &Person, traveller: &Person, weights: &Weights) -> Option
         names,
         terms,
         not_compared: not_compared(listed, traveller),
-        at_most_possible: (!best.more_than_a_name).then(|| name_alone(&measured).to_owned()),
+        at_most_possible: best
+            .confirmed
+            .is_none()
+            .then(|| name_alone(&measured).to_owned()),
+        confirmed_by_other_names: best.confirmed.filter(|_| !measured.is_more_than_a_name()),
     })
 }
 
 /// What a hit would need beside the name.
 fn name_alone(measured: &Measure) -> &'static str {
     if measured.of(Feature::Birth(BirthRelation::Unknown)) > 0.0 {
-        "no date of birth was compared, and no nationality or place of birth is shared by names that agree in all parts: \
+        "no date of birth was compared, and no nationality or place of birth is shared by names that are rare and agree in all parts: \
          never more than a possibility"
     } else {
-        "no date of birth agrees, and no nationality or place of birth is shared by names that agree in all parts: \
+        "no date of birth agrees, and no nationality or place of birth is shared by names that are rare and agree in all parts: \
          never more than a possibility"
     }
 }
@@ -202,7 +213,13 @@ fn not_compared(listed: &Person, traveller: &Person) -> Vec<String> {
     let known = |person: &Person| {
         [
             ("date of birth", !person.births.is_empty()),
-            ("nationality", !person.nationalities.is_empty()),
+            (
+                "nationality",
+                person
+                    .nationalities
+                    .iter()
+                    .any(|code| nationality_key(code.as_bytes()).is_some()),
+            ),
             ("sex", person.sex != egate_types::Sex::Unspecified),
             ("place of birth", !person.places_of_birth.is_empty()),
         ]

@@ -45,6 +45,17 @@ pub enum Feature {
     Offset,
 }
 
+/// Which way a feature may count.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sign {
+    /// For a match, or not at all.
+    For,
+    /// Against one, or not at all.
+    Against,
+    /// Only its order among others is known.
+    Either,
+}
+
 const AGREEMENTS: usize = Agreement::ALL.len();
 const BIRTHS: usize = BirthRelation::ALL.len();
 const AFTER_PARTS: usize = 2 * AGREEMENTS;
@@ -129,6 +140,27 @@ impl Feature {
             Self::PlaceSame => "shared",
             Self::PlaceOther => "none shared",
             Self::Offset => "where the scale begins, for any two people",
+        }
+    }
+
+    /// Which way it may count.
+    pub const fn sign(self) -> Sign {
+        match self {
+            Self::Rarity(_) => Sign::For,
+            Self::NationalitySame | Self::SexSame | Self::PlaceSame => Sign::For,
+            Self::Joined
+            | Self::FieldsSwapped
+            | Self::ListedLeft
+            | Self::TravellerLeft
+            | Self::BothLeft
+            | Self::OnePartOnly
+            | Self::TwoPartsOnly
+            | Self::SurnameMissing
+            | Self::GivenMissing
+            | Self::NationalityOther
+            | Self::SexOther
+            | Self::PlaceOther => Sign::Against,
+            Self::Offset | Self::Birth(_) | Self::Part(_) => Sign::Either,
         }
     }
 

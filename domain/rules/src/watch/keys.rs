@@ -25,6 +25,8 @@ pub struct Reading {
     pub j_is_vowel: bool,
     /// CH is the sound of `Khalid` (Polish, German), not that of `Charles`.
     pub ch_is_kh: bool,
+    /// H is a letter of its own after consonants too, because no vowels are written: Arabic script, ICAO's scheme for it.
+    pub h_is_heard: bool,
 }
 
 impl Skeleton {
@@ -54,6 +56,12 @@ impl Skeleton {
     /// The packed value, for an index.
     pub const fn bits(self) -> u64 {
         self.0
+    }
+
+    /// Without its last consonant.
+    #[must_use]
+    pub const fn without_last(self) -> Self {
+        Self(self.0 >> 4)
     }
 
     /// The skeleton of two parts written together; the same consonant on both sides of the seam counts once.
@@ -152,6 +160,8 @@ fn symbol(letters: &[u8], at: usize, reading: Reading) -> (u8, usize) {
         b'C' if next == b'H' => return (if reading.ch_is_kh { H } else { C }, 2),
         b'C' if matches!(next, b'E' | b'I' | b'Y') => S,
         b'C' | b'K' | b'Q' => K,
+        // At the end it is mostly that of `Fatimah`.
+        b'H' if reading.h_is_heard && next != b' ' => H,
         // After O and before a consonant or the end it only lengthens (Japanese KOHJI, GOTOH).
         b'H' if !is_vowel(next) && (previous == b'O' || next == b' ') => 0,
         b'H' if is_vowel(previous) || at == 0 => H,

@@ -5,18 +5,23 @@ use super::{
     nicknames,
     rarity::Rarity,
     script::{self, Table},
-    syllables::Syllables,
+    surnames,
+    syllables::{Marks, Spelt, Syllables},
     words::{Field, Word, Words},
 };
+use std::ops::Range;
 
 /// Letters of a part that are compared; longer parts are compared by these.
 pub const LETTERS_MAX: usize = 28;
 /// Spellings that a part may take in another document, as hashes.
 pub const FORMS_MAX: usize = 8;
-/// Skeletons of a part: as read in English or Arabic, as read in Polish or German, each also without an Arabic article.
-pub const SKELETONS_MAX: usize = 3;
-/// Syllable readings of a part, each in its place: pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean.
-pub const SYLLABLES_MAX: usize = 4;
+/// Skeletons of a part: as read in English or Arabic, as read in Polish, German or Persian, each also without an Arabic article.
+pub const SKELETONS_MAX: usize = 4;
+/// Syllable readings of a part, each in its place: pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean, North Korean.
+pub const SYLLABLES_MAX: usize = 5;
+/// Places of the Chinese readings, and of the Korean ones.
+const CHINESE: Range<usize> = 0..3;
+const KOREAN: Range<usize> = 3..SYLLABLES_MAX;
 
 /// What a part does in a name.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -121,6 +126,7 @@ impl Name {
 impl Part {
     fn of(word: &Word, rarity: &Rarity) -> Self {
         let forms = script::latin_forms(&word.text);
+        let arabic = script::script_of(&word.text) == script::Script::Arabic;
         let plain = forms.first().map_or("", |(_, plain)| plain.as_str());
         let mut part = Self::empty(plain, word.field);
         if plain.len() == 1 {
@@ -142,7 +148,17 @@ impl Part {
             part.forms[at] = hash(spelling.as_bytes());
             part.tables[at] = *table;
             part.rarity = part.rarity.min(rarity.of_spelling(spelling.as_bytes()));
-            part.add_reading(spelling.as_bytes(), Reading::default(), rarity);
+            let reading = Reading {
+                h_is_heard: arabic || *table == Table::ArabicX,
+                ..Reading::default()
+            };
+            part.add_reading(spelling.as_bytes(), reading, rarity);
+        }
+        if !arabic && script::may_hide_h(plain.as_bytes()) {
+            part.add_reading(plain.as_bytes(), H_HEARD, rarity);
+        }
+        if let Some(assimilated) = script::assimilated(plain) {
+            part.add_reading(assimilated.as_bytes(), Reading::default(), rarity);
         }
         if plain.bytes().any(|letter| matches!(letter, b'W' | b'J')) || plain.contains("CH") {
             part.add_reading(plain.as_bytes(), SLAVIC, rarity);
@@ -186,6 +202,13 @@ impl Part {
         Some(self.tables[at])
     }
 
+    /// Whether this part ends in the L of an Arabic article that is said as the first letter of `next`, as in `AR-RAHMAN`.
+    pub fn assimilates(&self, next: &Self) -> bool {
+        let first = next.letters().first();
+        first.is_some_and(|first| script::is_sun_letter(*first))
+            && script::ends_in_article(self.letters())
+    }
+
     fn add_reading(&mut self, spelling: &[u8], reading: Reading, rarity: &Rarity) {
         let (skeleton, sound) = (
             Skeleton::of(spelling, reading),
@@ -211,6 +234,15 @@ const SLAVIC: Reading = Reading {
     w_is_v: true,
     j_is_vowel: true,
     ch_is_kh: true,
+    h_is_heard: false,
+};
+
+/// How Arabs say `MHMD` and `MOHSEN`.
+const H_HEARD: Reading = Reading {
+    w_is_v: false,
+    j_is_vowel: false,
+    ch_is_kh: false,
+    h_is_heard: true,
 };
 
 /// A word by itself: what the rest of the name does not change.
@@ -223,8 +255,10 @@ pub(super) struct KnownWord {
 /// What a word may be, depending on the words beside it.
 #[derive(Clone, Debug)]
 struct Alone {
-    /// Pinyin, Wade-Giles as written, Wade-Giles aspirated, Korean.
-    readings: [Option<Syllables>; 4],
+    /// In the places of [`Part::syllables`].
+    readings: [Option<Spelt>; SYLLABLES_MAX],
+    /// Its spelling tells the two vowels apart that North Korea writes O.
+    tells_o: bool,
     particle: bool,
     title: bool,
 }
@@ -233,19 +267,22 @@ impl KnownWord {
     pub(super) fn of(word: &Word, rarity: &Rarity) -> Self {
         let part = Part::of(word, rarity);
         let letters = part.letters();
-        let pinyin = Syllables::pinyin(letters);
-        let as_written = Syllables::wade_giles(letters, word.apostrophe);
-        // Where apostrophes were lost, all of a name may have had them.
-        let aspirated = Syllables::wade_giles(letters, true);
+        let umlaut = word.text.contains(['ü', 'Ü']);
+        let wade_giles = |aspirated| Syllables::wade_giles(letters, Marks { aspirated, umlaut });
         let readings = [
-            pinyin.or(as_written),
-            as_written.or(pinyin),
-            aspirated.or(pinyin),
+            Syllables::pinyin(letters),
+            wade_giles(word.apostrophe),
+            // Where apostrophes were lost, all of a name may have had them.
+            wade_giles(true),
             Syllables::korean(letters),
+            Syllables::north_korean(letters),
         ];
         let text = str::from_utf8(letters).unwrap_or_default();
         let alone = Alone {
             readings,
+            tells_o: ["EO", "EU", "OO", "OU"]
+                .iter()
+                .any(|vowel| text.contains(vowel)),
             particle: PARTICLES.contains(&text),
             title: TITLES.contains(&text),
         };
@@ -270,26 +307,65 @@ fn mark_surname_of_one_letter(parts: &mut [Part]) {
 
 /// Gives the parts their syllables if all of the name is Chinese or Korean, and tells whether it is.
 fn mark_syllables(parts: &mut [Part], all: &[Alone]) -> bool {
-    // A name of another language may consist of such syllables too, but rarely of so few.
-    let is = |system: std::ops::Range<usize>| {
-        let counted = all.iter().map(|alone| {
-            let lengths = alone.readings[system.clone()]
-                .iter()
-                .flatten()
-                .map(|read| read.len());
-            lengths.min()
-        });
-        let total: Option<u32> = counted.sum();
-        total.is_some_and(|total| total <= SYLLABLES_OF_A_NAME)
-    };
-    let (chinese, korean) = (is(0..3), is(3..4));
-    for (part, Alone { readings, .. }) in parts.iter_mut().zip(all) {
-        for (at, reading) in readings.iter().enumerate() {
-            let counts = if at < 3 { chinese } else { korean };
-            part.syllables[at] = reading.filter(|_| counts).unwrap_or_default();
-        }
+    let chinese = is_of(all, CHINESE, surnames::is_chinese);
+    let korean = is_of(all, KOREAN, surnames::is_korean);
+    if !chinese && !korean {
+        return false;
     }
-    chinese || korean
+    // What is pinyin in one place is pinyin in the others: `ZHANG YU` is not `ZHANG YOU`.
+    let only = |one: usize, other: usize| {
+        let is = |alone: &Alone| alone.readings[one].is_some() && alone.readings[other].is_none();
+        all.iter().any(is)
+    };
+    let pinyin = only(0, 2) && !only(2, 0);
+    let tells_o = all.iter().any(|alone| alone.tells_o);
+    for (part, Alone { readings, .. }) in parts.iter_mut().zip(all) {
+        let [as_pinyin, as_written, aspirated, as_korean, as_north_korean] = *readings;
+        let said = [
+            as_pinyin.or(as_written).filter(|_| chinese),
+            as_written.or(as_pinyin).filter(|_| chinese && !pinyin),
+            aspirated.or(as_pinyin).filter(|_| chinese && !pinyin),
+            as_korean.filter(|_| korean),
+            as_north_korean.filter(|_| korean && !tells_o),
+        ];
+        part.syllables = said.map(|spelt| spelt.map_or_else(Syllables::default, |s| s.syllables));
+    }
+    true
+}
+
+/// Whether all of a name can be read as syllables of one language, and one end of it is a surname there.
+fn is_of(all: &[Alone], language: Range<usize>, is_surname: fn(Syllables) -> bool) -> bool {
+    let readings = |alone: &Alone| -> [Option<Spelt>; SYLLABLES_MAX] {
+        let mut readings = alone.readings;
+        for (at, reading) in readings.iter_mut().enumerate() {
+            *reading = reading.filter(|_| language.contains(&at));
+        }
+        readings
+    };
+    // A name of another language may consist of such syllables too, but rarely of so few.
+    let fewest = |alone: &Alone| {
+        let readings = readings(alone).into_iter().flatten();
+        readings.map(|spelt| spelt.count).min()
+    };
+    let total: Option<u32> = all.iter().map(fewest).sum();
+    if total.is_none_or(|total| total > SYLLABLES_OF_A_NAME) {
+        return false;
+    }
+    let surname = |alone: &Alone| {
+        let mut readings = readings(alone).into_iter().flatten();
+        readings.any(|spelt| is_surname(spelt.syllables))
+    };
+    let surname_apart = |[one, next]: &[Alone; 2]| {
+        readings(one).into_iter().flatten().any(|one| {
+            let next = readings(next).into_iter().flatten();
+            let mut joined = next.filter_map(|next| one.syllables.joined(next.syllables));
+            joined.any(is_surname)
+        })
+    };
+    all.first().is_some_and(surname)
+        || all.last().is_some_and(surname)
+        || all.first_chunk().is_some_and(surname_apart)
+        || all.last_chunk().is_some_and(surname_apart)
 }
 
 /// A surname of two syllables and a given name of two.

@@ -70,13 +70,8 @@ impl PreparedPerson {
             let name = Name::of(raw, rarity)?;
             Some(PreparedName { index, name })
         });
-        let nationalities = person.nationalities.iter().filter_map(|code| {
-            let mut padded = [b' '; 3];
-            padded
-                .get_mut(..code.len())?
-                .copy_from_slice(code.as_bytes());
-            (!code.is_empty()).then_some(padded)
-        });
+        let nationalities = person.nationalities.iter();
+        let nationalities = nationalities.filter_map(|code| nationality_key(code.as_bytes()));
         Self {
             names: names.collect(),
             births: person.births.clone(),
@@ -87,6 +82,21 @@ impl PreparedPerson {
                 .iter()
                 .filter_map(|place| place_key(place))
                 .collect(),
+        }
+    }
+}
+
+/// The code that is compared, filled with blanks; `None` for those that name no state (ICAO 9303-3 §5: stateless, refugees, unknown).
+pub(super) fn nationality_key(code: &[u8]) -> Option<[u8; 3]> {
+    match code.trim_ascii_end() {
+        b"" | b"XXA" | b"XXB" | b"XXC" | b"XXX" | b"UNK" => None,
+        b"D" => Some(*b"DEU"),
+        // The other kinds of British nationals, of whom lists say that they are British.
+        b"GBD" | b"GBO" | b"GBN" | b"GBP" | b"GBS" => Some(*b"GBR"),
+        code => {
+            let mut padded = [b' '; 3];
+            padded.get_mut(..code.len())?.copy_from_slice(code);
+            Some(padded)
         }
     }
 }

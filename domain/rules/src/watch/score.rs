@@ -46,7 +46,7 @@ impl Measure {
     }
 
     /// Whether more than a name speaks for the pair: a date of birth that agrees, if only by its year; or, with every part of
-    /// both names answered, a shared nationality or place of birth.
+    /// both names answered and parts that are rare enough, a shared nationality or place of birth.
     pub fn is_more_than_a_name(&self) -> bool {
         let agrees = |relation| self.of(Feature::Birth(relation)) > 0.0;
         let date = BirthRelation::ALL
@@ -54,9 +54,15 @@ impl Measure {
             .take_while(|relation| *relation != BirthRelation::Unknown);
         let left = self.of(Feature::ListedLeft) + self.of(Feature::TravellerLeft);
         let shared = self.of(Feature::NationalitySame) + self.of(Feature::PlaceSame);
-        date.into_iter().any(agrees) || (left == 0.0 && shared > 0.0)
+        let rarities = Agreement::ALL.map(|agreement| self.of(Feature::Rarity(agreement)));
+        let rare = rarities.iter().sum::<f32>() >= RARITY_OF_ONE_PERSON;
+        date.into_iter().any(agrees) || (left == 0.0 && shared > 0.0 && rare)
     }
 }
+
+/// How rare the parts of a name must be together for a nationality to confirm it, as the natural logarithm of one in so many: a state of
+/// some tens of millions has hundreds of people of a more common name.
+pub const RARITY_OF_ONE_PERSON: f32 = 12.0;
 
 /// Names do not outweigh complete dates of birth that are years apart: a namesake, whatever the name.
 pub const POINTS_OF_ANOTHER_PERSON: f32 = 0.0;
@@ -68,8 +74,9 @@ pub struct Score {
     pub points: f32,
     /// Which of the prepared names agree best: of the entry, of the traveller.
     pub names: (usize, usize),
-    /// As [`Measure::is_more_than_a_name`] says of these names.
-    pub more_than_a_name: bool,
+    /// Points of the names that agree best among those for which more than a name speaks ([`Measure::is_more_than_a_name`]); a
+    /// further name must not take from what another one confirms.
+    pub confirmed: Option<f32>,
 }
 
 /// The score of the names that agree best, with everything else known. `None` if a side has no name that can be compared.
@@ -81,22 +88,26 @@ pub fn score(
     let mut beside = Measure([0.0; FEATURES]);
     measure_beside_names(&mut beside, listed, traveller);
     let mut best: Option<Score> = None;
+    let mut confirmed: Option<f32> = None;
     for (i, one) in listed.names.iter().enumerate() {
         for (j, other) in traveller.names.iter().enumerate() {
             let mut measure = beside;
             let alignment = align(&one.name, &other.name, weights.worth());
             measure_names(&mut measure, &one.name, &other.name, &alignment);
             let points = measure.points(weights);
+            if measure.is_more_than_a_name() {
+                confirmed = Some(confirmed.map_or(points, |most| most.max(points)));
+            }
             if best.is_none_or(|best| best.points < points) {
                 best = Some(Score {
                     points,
                     names: (i, j),
-                    more_than_a_name: measure.is_more_than_a_name(),
+                    confirmed: None,
                 });
             }
         }
     }
-    best
+    best.map(|best| Score { confirmed, ..best })
 }
 
 /// The same for those who ask for possibilities alone: `None` also where dates of birth rule the pair out.
@@ -210,12 +221,20 @@ fn measure_uncovered(
         left_out(listed, uncovered.0),
         left_out(traveller, uncovered.1),
     );
-    // What a full zone has cut off is no difference.
-    let left_listed = if traveller.truncated { 0.0 } else { left.0 };
-    let left_traveller = if listed.truncated { 0.0 } else { left.1 };
+    // What a full zone has cut off is no difference, unless the zone contradicts the rest of the name.
+    let cut_off = |zone: &Name, left_there: f32| zone.truncated && left_there == 0.0;
+    let left_listed = if cut_off(traveller, left.1) {
+        0.0
+    } else {
+        left.0
+    };
+    let left_traveller = if cut_off(listed, left.0) { 0.0 } else { left.1 };
     measure.add(Feature::ListedLeft, left_listed.min(LEFT_MAX));
     measure.add(Feature::TravellerLeft, left_traveller.min(LEFT_MAX));
     measure.add(Feature::BothLeft, left.0.min(left.1).min(LEFT_MAX));
+    // One syllable of a given name is not the given name if the others contradict each other: `SU-KWANG` and `JEONG-SU`.
+    let other_syllables = listed.syllabic && traveller.syllabic && left.0.min(left.1) > 0.0;
+    let linked_names = linked_names.min(if other_syllables { 1 } else { u8::MAX });
     if linked_names <= 1 && (names(listed) > 1 || names(traveller) > 1) {
         measure.add(Feature::OnePartOnly, 1.0);
     }
@@ -323,16 +342,12 @@ impl Thresholds {
 
     /// What a score of a person means: a name alone never confirms one, however many points it has.
     pub fn judge(self, score: &Score) -> Outcome {
-        self.judge_points(score.points, score.more_than_a_name)
+        self.judge_points(score.points, score.confirmed)
     }
 
-    pub(super) fn judge_points(self, points: f32, more_than_a_name: bool) -> Outcome {
-        let most = if more_than_a_name {
-            Outcome::Hit
-        } else {
-            Outcome::Possible
-        };
-        self.outcome(points).min(most)
+    pub(super) fn judge_points(self, points: f32, confirmed: Option<f32>) -> Outcome {
+        let by_name = self.outcome(points).min(Outcome::Possible);
+        confirmed.map_or(by_name, |points| self.outcome(points).max(by_name))
     }
 
     /// What points mean by themselves; [`Self::judge`] is for people.

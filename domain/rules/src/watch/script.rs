@@ -78,9 +78,11 @@ pub fn latin_forms(word: &str) -> Vec<(Table, String)> {
         Script::Arabic => ARABIC,
         Script::Han | Script::Hangul | Script::Other => OTHER,
     };
+    let marked = (script == Script::Arabic).then(|| mark_waw(word));
+    let letters = marked.as_deref().unwrap_or(word);
     let mut forms: Vec<(Table, String)> = Vec::new();
     for (table, writer) in tables {
-        let written = write(word, *writer);
+        let written = write(letters, *writer);
         if !written.is_empty() && forms.iter().all(|(_, known)| *known != written) {
             forms.push((*table, written));
         }
@@ -209,6 +211,7 @@ const CYRILLIC: &[(Table, Writer)] = &[
     // Serbian and Macedonian.
     (Table::National, |letter, _, _| {
         Some(match letter {
+            'Ђ' => "DJ",
             'Ж' => "Z",
             'Х' => "H",
             'Ц' | 'Ч' | 'Ћ' => "C",
@@ -280,7 +283,21 @@ const fn cyrillic_icao(letter: char) -> Option<&'static str> {
 }
 
 /// Consonants as an English or French ear writes them; the long vowels, which may be consonants too, as vowels.
-const ARABIC: &[(Table, Writer)] = &[(Table::Plain, |letter, first, _| {
+const ARABIC: &[(Table, Writer)] = &[
+    (Table::Plain, |letter, first, _| arabic(letter, first)),
+    // What Persians, Turks and South Asians say and write.
+    (Table::National, |letter, first, _| {
+        Some(match letter {
+            'ض' | 'ذ' => "Z",
+            'ث' => "S",
+            'ق' => "GH",
+            WAW_SAID => "V",
+            _ => return arabic(letter, first),
+        })
+    }),
+];
+
+const fn arabic(letter: char, first: bool) -> Option<&'static str> {
     Some(match letter {
         'ا' | 'أ' | 'إ' | 'آ' | 'ٱ' | 'ى' | 'ٰ' | 'ة' | 'ۀ' => "A",
         'ء' | 'ئ' | 'ؤ' | 'ع' => "A",
@@ -308,13 +325,31 @@ const ARABIC: &[(Table, Writer)] = &[(Table::Plain, |letter, first, _| {
         'ل' => "L",
         'م' => "M",
         'ن' | 'ں' | 'ڼ' => "N",
-        'و' if first => "W",
-        'و' => "U",
+        'و' | WAW_SAID if first => "W",
+        'و' | WAW_SAID => "U",
         'ي' | 'ی' | 'ې' | 'ۍ' | 'ے' if first => "Y",
         'ي' | 'ی' | 'ې' | 'ۍ' | 'ے' => "I",
         _ => "",
     })
-})];
+}
+
+/// Stands for a و that begins a syllable.
+const WAW_SAID: char = 'ۋ';
+
+/// A و before a long vowel or at the beginning is a consonant.
+fn mark_waw(word: &str) -> String {
+    let next = word.chars().skip(1).map(Some).chain([None]);
+    let marked = word
+        .chars()
+        .zip(next)
+        .enumerate()
+        .map(|(at, (letter, next))| {
+            let before_vowel = next.is_some_and(|next| "اآىيی".contains(next));
+            let said = letter == 'و' && (at == 0 || before_vowel);
+            if said { WAW_SAID } else { letter }
+        });
+    marked.collect()
+}
 
 /// Everything else goes through the general romanisation.
 const OTHER: &[(Table, Writer)] = &[(Table::Plain, |_, _, _| None)];
@@ -401,6 +436,38 @@ fn contracted(word: &str) -> Option<String> {
         };
     }
     Some(short)
+}
+
+/// Whether a Latin word may have an H that is said although a consonant follows, or that no vowel precedes: `MOHSEN`, `MHMD`.
+pub fn may_hide_h(letters: &[u8]) -> bool {
+    let vowel = |letter: &u8| b"AEIOU".contains(letter);
+    let written_without_vowels = letters.contains(&b'H') && !letters.iter().any(vowel);
+    let after_o = letters
+        .windows(3)
+        .any(|three| three.starts_with(b"OH") && !vowel(&three[2]));
+    written_without_vowels || after_o
+}
+
+/// Letters before which the L of the Arabic article is not said.
+pub const fn is_sun_letter(letter: u8) -> bool {
+    matches!(letter, b'T' | b'D' | b'R' | b'Z' | b'S' | b'N' | b'C')
+}
+
+/// Whether a word is the Arabic article or ends in it, as `ABDUL` and `NURUL` do.
+pub fn ends_in_article(letters: &[u8]) -> bool {
+    match letters {
+        [b'A' | b'E' | b'I' | b'U', b'L'] | [b'A', b'B', b'D', _, b'L'] => true,
+        [before @ .., b'U', b'L'] => before.len() >= 2,
+        _ => false,
+    }
+}
+
+/// `ABDULRAHMAN` as it is said, `ABDURAHMAN`; `None` for other words.
+pub fn assimilated(letters: &str) -> Option<String> {
+    let (article, rest) = letters.split_at_checked(5)?;
+    let sun = rest.bytes().next().is_some_and(is_sun_letter);
+    (sun && ends_in_article(article.as_bytes()) && article.starts_with("ABD"))
+        .then(|| format!("{}{rest}", &article[..4]))
 }
 
 /// The word without the Arabic article written onto it: `ALRASHIDI`, `ELBAZ`, `ATTAMIMI`.

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     align::{Agreement, Worth},
-    features::{FEATURES, Feature},
+    date::BirthRelation,
+    features::{FEATURES, Feature, Sign},
     rarity::Rarity,
 };
 
@@ -43,10 +44,23 @@ pub enum WeightsError {
     /// A number that is none.
     #[error("{0} is not a number that can be used")]
     NotFinite(String),
+    /// Agreement would count against a match, or difference for one.
+    #[error(
+        "{0} has the wrong sign: agreement never counts against a match, difference never for one"
+    )]
+    WrongSign(String),
+    /// Better evidence would count less than worse evidence.
+    #[error("{better} is less than {worse}, which is weaker evidence")]
+    WrongOrder {
+        /// The better evidence.
+        better: String,
+        /// The worse evidence.
+        worse: String,
+    },
 }
 
 impl Weights {
-    /// Checks that every feature has a weight and nothing else has.
+    /// Checks that every feature has a weight and nothing else has, and that more agreement never lowers a score.
     pub fn from_file(file: &WeightsFile) -> Result<Self, WeightsError> {
         let mut values = [0.0; FEATURES];
         for feature in Feature::all() {
@@ -64,6 +78,8 @@ impl Weights {
         if let Some(unknown) = file.points.keys().find(|name| !known.contains(name)) {
             return Err(WeightsError::Unknown(unknown.clone()));
         }
+        check_signs(&values)?;
+        check_orders(&values)?;
         let bad = |count: &f32| !count.is_finite() || *count <= 0.0;
         if let Some((part, _)) = file.per_million.iter().find(|(_, count)| bad(count)) {
             return Err(WeightsError::NotFinite(part.clone()));
@@ -112,5 +128,48 @@ impl Weights {
 
     pub(super) const fn worth(&self) -> &Worth {
         &self.worth
+    }
+}
+
+fn check_signs(values: &[f32; FEATURES]) -> Result<(), WeightsError> {
+    let wrong = |feature: &Feature| {
+        let value = values[feature.index()];
+        match feature.sign() {
+            Sign::For => value < 0.0,
+            Sign::Against => value > 0.0,
+            Sign::Either => false,
+        }
+    };
+    match Feature::all().find(wrong) {
+        Some(feature) => Err(WeightsError::WrongSign(feature.name())),
+        None => Ok(()),
+    }
+}
+
+fn check_orders(values: &[f32; FEATURES]) -> Result<(), WeightsError> {
+    let births = BirthRelation::ALL.map(Feature::Birth);
+    let mut orders: Vec<(Feature, Feature)> =
+        births.windows(2).map(|two| (two[0], two[1])).collect();
+    for kind in [Feature::Rarity, Feature::Part] {
+        let kind = |agreement| kind(agreement);
+        orders.extend(Agreement::ALL.map(|other| (kind(Agreement::Same), kind(other))));
+        orders.push((kind(Agreement::OneEdit), kind(Agreement::TwoEdits)));
+        orders.push((kind(Agreement::Sound), kind(Agreement::Skeleton)));
+    }
+    // A part that answers badly is still better than one that answers to nothing.
+    for agreement in Agreement::ALL {
+        for left in [Feature::ListedLeft, Feature::TravellerLeft] {
+            orders.push((Feature::Part(agreement), left));
+        }
+    }
+    orders.push((Feature::TwoPartsOnly, Feature::OnePartOnly));
+    let wrong =
+        |(better, worse): &(Feature, Feature)| values[better.index()] < values[worse.index()];
+    match orders.iter().find(|order| wrong(order)) {
+        Some((better, worse)) => Err(WeightsError::WrongOrder {
+            better: better.name(),
+            worse: worse.name(),
+        }),
+        None => Ok(()),
     }
 }

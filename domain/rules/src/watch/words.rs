@@ -1,5 +1,9 @@
 //! A name as written, divided into words: machine readable zones, `SURNAME, Given`, and free order.
 
+use std::borrow::Cow;
+
+use unicode_normalization::UnicodeNormalization as _;
+
 use super::script::{Script, script_of};
 
 /// Which identifier of ICAO 9303-3 §4.6 a word belongs to, as far as the writing tells.
@@ -35,15 +39,24 @@ pub struct Words {
 
 /// More words than any name of the lists known has; what follows adds nothing.
 pub const WORDS_MAX: usize = 14;
-/// Characters of the name field of a TD3 and of a TD1 machine readable zone.
-const NAME_FIELDS: [usize; 2] = [39, 30];
+/// Characters of the name field of a machine readable zone: TD3 and MRV-A, TD2 and MRV-B, TD1.
+const NAME_FIELDS: [usize; 3] = [39, 31, 30];
 
 impl Words {
     /// Divides a name. A name with `<` is a name field of a machine readable zone without its trailing fillers.
     pub fn of(raw: &str) -> Self {
-        let raw = raw.trim();
+        // Presentation forms, full width, letters and marks apart: one form for each.
+        let normal: Cow<'_, str> = if raw.is_ascii() {
+            raw.into()
+        } else {
+            raw.nfkc().collect()
+        };
+        let raw = normal.trim();
+        let mut truncated = false;
         let mut words = if raw.contains('<') {
             let zone = raw.trim_end_matches('<');
+            // A field that ends in fillers had room for more.
+            truncated = NAME_FIELDS.contains(&zone.len());
             match zone.split_once("<<") {
                 Some((primary, secondary)) => {
                     let mut words = split(primary, Field::Primary);
@@ -64,10 +77,7 @@ impl Words {
             words
         };
         words.truncate(WORDS_MAX);
-        Self {
-            truncated: raw.contains('<') && NAME_FIELDS.contains(&raw.len()),
-            words,
-        }
+        Self { words, truncated }
     }
 }
 
@@ -164,6 +174,11 @@ mod tests {
         fields.collect::<Vec<_>>().join(" ")
     }
 
+    /// As files of some systems have it.
+    fn apart(c: char) -> Vec<char> {
+        c.nfd().collect()
+    }
+
     #[test]
     fn names_are_divided_by_what_their_writing_tells() {
         assert_eq!(of("DE<LUNA<<EVA<MARIA"), "DE1 LUNA1 EVA2 MARIA2");
@@ -176,12 +191,20 @@ mod tests {
         assert_eq!(of("金大文"), "金1 大2 文2");
         assert_eq!(of("대문 김"), "대 문 김");
         assert_eq!(of("  "), "");
+        assert_eq!(of("ﻣﺤﻤﺪ"), "محمد");
+        assert_eq!(of("ＬＵＮＡ＜＜ＥＶＡ"), "LUNA1 EVA2");
+        assert_eq!(
+            of("대문".chars().flat_map(apart).collect::<String>().as_str()),
+            of("대문")
+        );
     }
 
     #[test]
     fn a_full_field_may_be_cut() {
         assert!(Words::of("LUNAMONTESCLAROSDELAVEGA<<EVAM").truncated);
         assert!(!Words::of("LUNA<<EVA").truncated);
+        assert!(!Words::of(&format!("{:<<39}", "LUNA<<EVA")).truncated);
+        assert!(Words::of("LUNAMONTESCLAROSDELAVEGAS<<EVAM").truncated);
         assert!(Words::of("Kao P'eng").words[1].apostrophe);
         assert!(!Words::of("Mary 'Luna'").words[1].apostrophe);
     }

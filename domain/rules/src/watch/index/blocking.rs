@@ -92,6 +92,7 @@ impl NameKeys {
         let joinable = |part: &Part| matches!(part.kind, PartKind::Name | PartKind::Particle);
         for from in 0..parts.len().min(WORDS_MAX) {
             let mut skeleton = parts[from].skeletons[0];
+            let mut said = skeleton;
             let mut syllables = parts[from].syllables;
             let mut covered = 1 << from;
             if !joinable(&parts[from]) {
@@ -108,12 +109,19 @@ impl NameKeys {
                     break;
                 }
                 covered |= 1 << at;
+                if parts[at - 1].assimilates(part) && said.len() > 1 {
+                    said = said.without_last();
+                }
+                said = said.joined(part.skeletons[0]);
                 skeleton = skeleton.joined(part.skeletons[0]);
                 for (joined, next) in syllables.iter_mut().zip(&part.syllables) {
                     *joined = joined.joined(*next).unwrap_or_default();
                 }
                 if skeleton.len() >= CONSONANTS_MIN {
                     self.add(PartKey::of(identity_of_skeleton(skeleton), covered));
+                }
+                if said.len() >= CONSONANTS_MIN {
+                    self.add(PartKey::of(identity_of_skeleton(said), covered));
                 }
                 for read in syllables.iter().filter(|read| !read.is_empty()) {
                     self.add(PartKey::of(identity_of_syllables(*read), covered));

@@ -5,7 +5,7 @@ use std::{io, ops::Range};
 use super::record::Record;
 
 /// Of the keys that rows and postings are made of. A snapshot of another one would find nothing.
-pub const KEYS_VERSION: u32 = 2;
+pub const KEYS_VERSION: u32 = 3;
 
 /// Which list a snapshot holds, and made when with what.
 #[derive(Clone, PartialEq, Eq, Debug)]

@@ -9,7 +9,7 @@ use super::{
     super::{
         date::PartialDate,
         known::KnownWords,
-        person::{Person, PreparedName, PreparedPerson},
+        person::{Person, PreparedName, PreparedPerson, nationality_key},
         rarity::Rarity,
     },
     build::EntryError,
@@ -138,7 +138,11 @@ impl<'a> Record<'a> {
         let mut prepared = PreparedPerson {
             names: Vec::new(),
             births: self.births(),
-            nationalities: self.nationalities.to_vec(),
+            nationalities: self
+                .nationalities
+                .iter()
+                .filter_map(|code| nationality_key(code))
+                .collect(),
             sex: self.sex,
             places_of_birth: places.filter_map(|place| known.place(place)).collect(),
         };

@@ -118,21 +118,29 @@ impl Look<'_> {
                 .swapped()
                 .map(|swapped| (swapped.packed(), swapped.packed()));
             for (from, to) in date.lookup().into_iter().chain(swapped) {
-                self.rows(self.sections.rows_of_dates(from, to));
+                self.rows(&self.sections.rows_of_dates(from, to));
             }
         }
     }
 
-    fn rows(&mut self, rows: Range<u32>) {
-        let (Ok(from), Ok(to)) = (usize::try_from(rows.start), usize::try_from(rows.end)) else {
+    /// All rows of a date; of one that stands for half a list, such as a first of January, those with a part in common.
+    fn rows(&mut self, numbers: &Range<u32>) {
+        let (from, to) = (usize::try_from(numbers.start), usize::try_from(numbers.end));
+        let (Ok(from), Ok(to)) = (from, to) else {
             return;
         };
         let rows = self.sections.rows.get(from..to).unwrap_or_default();
-        if rows.len() > DATE_ROWS_MAX {
+        if rows.len() <= DATE_ROWS_MAX {
+            for row in rows {
+                self.row(row);
+            }
             return;
         }
-        for row in rows {
-            self.row(row);
+        for key in &self.name.keys.single {
+            let postings = self.sections.postings(key.hash);
+            let window = window(postings, numbers);
+            let most = window.len().min(DATE_ROWS_MAX);
+            self.postings(&postings[window.start..window.start + most]);
         }
     }
 
