@@ -312,6 +312,11 @@ impl AppError {
                 "same_person",
                 "Ask another officer who maintains the list.",
             ),
+            Self::FormTooLarge => (
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "form_too_large",
+                "Write less, or import a file.",
+            ),
             Self::Overtaken => (
                 StatusCode::CONFLICT,
                 "overtaken",

@@ -2,6 +2,7 @@
 
 pub(crate) mod lists;
 pub(crate) mod packages;
+mod rechecks;
 pub(crate) mod screening;
 
 use std::{
@@ -36,6 +37,7 @@ use crate::{
         DECISION_LIFETIME_MS, LOGIN_REFUSALS_MAX, LOGIN_REST_MS, REMARK_CHARS_MAX,
         REMARK_CHARS_MIN, SESSION_MS, VERDICT_LIFETIME_MS,
     },
+    lists::live::LiveListError,
     lists::{
         change::ChangeState,
         screening::{AlertBudget, decide},
@@ -44,7 +46,6 @@ use crate::{
     },
     reverification::reverify,
     store::{CaseState, Once, Store, StoredCase, StoredOfficer},
-    watchindex::live::LiveListError,
 };
 
 /// One authority with its law's settings and its key.
@@ -168,6 +169,9 @@ pub enum AppError {
     /// The list has gone on.
     #[error("the list has changed since this change was compared with it")]
     Overtaken,
+    /// More than any form of the console holds.
+    #[error("the form is too large")]
+    FormTooLarge,
     /// An unusual size that nobody has accepted.
     #[error("the change {}", .0.join(" and "))]
     BeyondLimits(Vec<String>),
@@ -285,7 +289,10 @@ impl App {
         let opened = self.own_inspection(&authority.id, inspection, lane).await?;
         let document = TravelDocument::from(&opened.document);
         let screening = self
-            .screen(authority, &opened.document, None, Some(inspection))
+            .screen(
+                authority,
+                &screening::Screened::Inspected(inspection, &opened.document),
+            )
             .await?;
         let checks = self
             .own_checks(authority, inspection, submission, &document)
@@ -713,6 +720,16 @@ pub(crate) fn decision_word(decision: OfficerDecision) -> &'static str {
         OfficerDecision::Return => "return",
         OfficerDecision::Refer => "refer",
     }
+}
+
+/// Work that goes on although whoever asked for it has gone: a server drops what it does for a client that hangs up, and a change read
+/// half is of no use to anybody.
+pub(crate) async fn to_its_end<T: Send + 'static>(
+    work: impl Future<Output = Result<T, AppError>> + Send + 'static,
+) -> Result<T, AppError> {
+    tokio::spawn(work)
+        .await
+        .map_err(|e| AppError::Hash(e.to_string()))?
 }
 
 /// Password hashing takes tens of milliseconds of CPU by design, an index of millions of entries seconds; neither may hold up the lanes.

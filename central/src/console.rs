@@ -7,6 +7,7 @@ mod entry_form;
 mod entry_page;
 mod fields;
 mod forms;
+mod found_page;
 mod hit;
 mod list_page;
 mod list_routes;
@@ -14,7 +15,7 @@ mod list_view;
 mod pages;
 mod view;
 
-use std::{collections::BTreeMap, convert::Infallible, time::Duration};
+use std::{convert::Infallible, sync::LazyLock, time::Duration};
 
 use axum::{
     Form, Json, Router,
@@ -26,13 +27,16 @@ use axum::{
     },
     routing::{get, post},
 };
+use base64::{Engine as _, engine::general_purpose::STANDARD as BASE64};
 use egate_types::{InspectionId, OfficerDecision};
 use egate_wire::v1::ReasonCode;
 use futures::{Stream, stream};
 use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
 use tokio::sync::broadcast;
 
 use self::comparison_page::ComparisonPage;
+use self::forms::Submitted;
 use self::pages::{CasePage, CasesPage, LanesPage, LoginPage};
 pub use self::pages::{PAGES, SamplePage};
 use crate::{
@@ -81,16 +85,23 @@ async fn protect(mut response: Response) -> Response {
         header::REFERRER_POLICY,
         HeaderValue::from_static("no-referrer"),
     );
-    headers.insert(
-        header::CONTENT_SECURITY_POLICY,
-        HeaderValue::from_static(
-            "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; \
-             img-src 'self'; connect-src 'self'; form-action 'self'; frame-ancestors 'none'; \
-             base-uri 'none'",
-        ),
-    );
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     response
 }
+
+/// Pages show what foreign publishers and carriers have written, to people who can open a barrier: no script runs but the console's own.
+#[expect(
+    clippy::expect_used,
+    reason = "base64 is always representable in a header"
+)]
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let script = BASE64.encode(Sha256::digest(pages::SCRIPT));
+    HeaderValue::try_from(format!(
+        "default-src 'none'; style-src 'unsafe-inline'; script-src 'sha256-{script}'; img-src 'self'; \
+         connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+    ))
+    .expect("printable ASCII")
+});
 
 /// An officer with a live session.
 struct SignedIn {
@@ -173,20 +184,11 @@ async fn login(State(app): State<App>, Form(form): Form<LoginForm>) -> Result<Re
     }
 }
 
-#[derive(Deserialize)]
-struct LogoutForm {
-    csrf: String,
-}
-
 async fn logout(
     State(app): State<App>,
-    signed_in: SignedIn,
-    Form(form): Form<LogoutForm>,
+    Submitted { secret, .. }: Submitted,
 ) -> Result<Redirect, PageError> {
-    if form.csrf != signed_in.officer.csrf {
-        return Err(AppError::WrongCsrf.into());
-    }
-    app.logout(&signed_in.secret).await?;
+    app.logout(&secret).await?;
     Ok(Redirect::to("/console/login"))
 }
 
@@ -241,63 +243,41 @@ async fn portrait(
 
 async fn decide(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path(inspection): Path<String>,
-    Form(form): Form<BTreeMap<String, String>>,
+    Submitted {
+        officer, fields, ..
+    }: Submitted,
 ) -> Result<Redirect, PageError> {
-    let field = |name: &str| form.get(name).map_or("", String::as_str);
-    if field("csrf") != signed_in.officer.csrf {
-        return Err(AppError::WrongCsrf.into());
-    }
-    let decision = match field("decision") {
+    let decision = match fields.one("decision") {
         "release" => OfficerDecision::Release,
         "return" => OfficerDecision::Return,
         "refer" => OfficerDecision::Refer,
         _ => return Err(AppError::NoReason.into()),
     };
-    let code = field("reason");
+    let code = fields.one("reason");
     let reason = ReasonCode::ALL
         .into_iter()
         .find(|reason| reason.as_str() == code);
     let reason = reason.ok_or(AppError::NoReason)?;
     let inspection = known(&inspection)?;
-    app.decide(
-        &signed_in.officer,
-        inspection,
-        decision,
-        reason,
-        field("remark"),
-    )
-    .await?;
+    app.decide(&officer, inspection, decision, reason, fields.one("remark"))
+        .await?;
     Ok(Redirect::to("/console/cases"))
-}
-
-#[derive(Deserialize)]
-struct NamesakeForm {
-    csrf: String,
-    entry: String,
-    reason: String,
-    days: i64,
 }
 
 async fn clear_namesake(
     State(app): State<App>,
-    signed_in: SignedIn,
     Path(inspection): Path<String>,
-    Form(form): Form<NamesakeForm>,
+    Submitted {
+        officer, fields, ..
+    }: Submitted,
 ) -> Result<Redirect, PageError> {
-    if form.csrf != signed_in.officer.csrf {
-        return Err(AppError::WrongCsrf.into());
-    }
     let inspection = known(&inspection)?;
-    app.clear_namesake(
-        &signed_in.officer,
-        inspection,
-        &form.entry,
-        &form.reason,
-        form.days,
-    )
-    .await?;
+    let days = fields.one("days").parse();
+    let days = days.map_err(|_| AppError::NoReason)?;
+    let (entry, reason) = (fields.one("entry"), fields.one("reason"));
+    app.clear_namesake(&officer, inspection, entry, reason, days)
+        .await?;
     Ok(Redirect::to(&format!("/console/cases/{inspection}")))
 }
 

@@ -17,10 +17,9 @@ pub mod list_command;
 pub mod lists;
 pub mod pki;
 mod reverification;
+pub mod screen_command;
 pub mod server;
 mod store;
-pub mod watchindex;
-pub mod watchlist;
 
 pub use api::Peer;
 pub use app::{
@@ -30,4 +29,4 @@ pub use app::{
     screening::Rederived,
 };
 pub use console::{PAGES, SamplePage, router};
-pub use store::{ChainError, Store, alerts::ExpectedTraveller};
+pub use store::{ChainError, Store, known::ExpectedTraveller};

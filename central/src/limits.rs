@@ -81,6 +81,21 @@ pub(crate) const WITHDRAWN_SHARE_MAX: u64 = 5;
 /// Rows written in one transaction while a change is read: verdicts wait some milliseconds for it at most.
 pub(crate) const ROWS_PER_BATCH: usize = 500;
 
+/// Pause before each of these transactions, milliseconds: a good part of the time that one takes, so that a verdict of another process comes
+/// between them long before its wait of five seconds is over.
+pub(crate) const BATCH_PAUSE_MS: u64 = 5;
+
+/// How long a change may be read, milliseconds: longer than any file takes. What is still being read then, nobody reads any more: its
+/// reader was stopped, and the names in it are kept for nothing.
+pub(crate) const READING_MS_MAX: i64 = 24 * 3_600_000;
+
+/// Steps of [`ROWS_PER_BATCH`] in which what ended changes have left over is deleted at once, by whoever has ended one and by the watcher each
+/// time that it looks: some tenths of a second, so that neither waits long.
+pub(crate) const LEFTOVER_STEPS_MAX: usize = 20;
+
+/// Sources of the entries of one whole edition, which are held while it is read: a list is kept of a dozen.
+pub(crate) const EDITION_SOURCES_MAX: usize = 1_000;
+
 /// Share of unlisted travellers that may be shown to an officer as a possibility by mistake: so that of ten million entries one with a wrong
 /// letter is shown in 99 of 100 cases (`central/WATCHLIST.md`).
 pub(crate) const POSSIBLE_SHARE: f64 = 5e-4;
@@ -90,6 +105,10 @@ pub(crate) const HIT_SHARE: f64 = 1e-4;
 
 /// Changes over a snapshot from which a new one is made: below, searching layers costs nothing that is felt.
 pub(crate) const COMPACTION_CHANGES_MIN: usize = 10_000;
+
+/// Changes of one version up to which it is laid over the list as it is served: rows and index of so many are some tens of megabytes, held
+/// beside the list. A larger one is built anew, and mapped.
+pub(crate) const LAYER_CHANGES_MAX: u64 = 5 * COMPACTION_CHANGES_MIN as u64;
 
 /// The same as percent of a long list.
 pub(crate) const COMPACTION_PERCENT: usize = 5;
@@ -102,6 +121,19 @@ pub(crate) const ALERTS_SHOWN: i64 = 200;
 
 /// Travellers that a new version of a list is held against: three days of a port of a hundred thousand crossings.
 pub(crate) const KNOWN_TRAVELLERS_MAX: i64 = 300_000;
+
+/// Inspected travellers read at once: verdicts wait some milliseconds for it at most.
+pub(crate) const KNOWN_TRAVELLERS_PER_PAGE: i64 = 1_000;
+
+/// Travellers of one entry that officers are told of one by one after a change; the rest is counted. Whoever sees so many looks at the entry.
+pub(crate) const RECHECK_HITS_MAX: u64 = 50;
+
+/// How long a version is left to whoever holds it against known travellers, milliseconds; renewed with each portion, which takes seconds. A
+/// process that died at it is relieved after this.
+pub(crate) const RECHECK_LEASE_MS: i64 = 10 * 60_000;
+
+/// Days between an announced arrival and a crossing that are still taken for one journey: flights are late, and a day of UTC is not a port's own.
+pub(crate) const ANNOUNCED_DAYS_APART: i64 = 1;
 
 /// How far back a new version of a list is held against inspected travellers, milliseconds.
 pub(crate) const RECHECK_MS: i64 = 72 * 3_600_000;
@@ -119,7 +151,13 @@ pub(crate) const CLOCK_SKEW_MS_MAX: i64 = 5 * 60_000;
 /// Longest validity of a clearance of a namesake, days.
 pub(crate) const CLEARANCE_DAYS_MAX: i64 = 366;
 
-/// Changes shown on the page of lists.
+/// Rows of a change shown on one page, or sent in one answer: as many as somebody scrolls through, some hundred kilobytes.
+pub(crate) const CHANGE_ROWS_SHOWN: usize = 500;
+
+/// Entries shown of those that are found: whoever finds more looks for something longer.
+pub(crate) const ENTRIES_FOUND_MAX: usize = 50;
+
+/// Changes shown on one page of the list.
 pub(crate) const CHANGES_SHOWN: i64 = 50;
 
 /// Travellers shown whom a change would have met; the rest is counted. Whoever sees so many looks at the change again.
@@ -127,6 +165,9 @@ pub(crate) const MET_SHOWN_MAX: usize = 50;
 
 /// Attempts to find an id that no entry has had: one in 65,536 is taken by each entry of the day.
 pub(crate) const FRESH_ID_TRIES: usize = 16;
+
+/// Login and password as a program sends them, bytes: nobody is known before they are read.
+pub(crate) const SIGN_IN_BYTES_MAX: usize = 4_096;
 
 /// Largest change sent to the interface, bytes; longer files are read on the server, by `central list import`.
 pub(crate) const LIST_BODY_BYTES_MAX: usize = 32 * 1024 * 1024;

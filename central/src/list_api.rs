@@ -6,11 +6,13 @@
 //! | `GET /v1/lists/state` | identity, version, count and age of the list |
 //! | `POST /v1/lists/changes` | drafts a change of single entries: `{put, withdraw}` |
 //! | `POST /v1/lists/imports?format=&kind=` | drafts a file: `csv`, `jsonl`, `ofac`, `un`; `replace` or `amend`; defaults as `action`, `reason`, `legal_basis`, `source` |
-//! | `GET /v1/lists/changes`, `.../{id}` | changes; one with its rows and whom it would have met |
+//! | `GET /v1/lists/changes?before=ID` | the newest changes, those that wait first; or those that follow one of them |
+//! | `GET /v1/lists/changes/{id}?after=ENTRY` | one with its rows, or those behind an entry's id, and with the first of them whom it would have met |
 //! | `POST /v1/lists/changes/{id}/proposal`, `.../approval`, `.../rejection` | moves it on: `{reason, accept_size}`, `{remark}` |
 //! | `DELETE /v1/lists/changes/{id}` | gives a draft up |
 //! | `POST /v1/lists/returns` | drafts the way back: `{version}` |
 //! | `POST /v1/lists/confirmations` | the list is as it should be although nothing has come: `{remark}` |
+//! | `GET /v1/lists/entries?id=PREFIX`, `...?document=NUMBER` | the first entries in force whose id begins so, or with a document of that number |
 //! | `GET /v1/lists/entries/{id}` | an entry with its versions |
 //! | `POST /v1/lists/expected` | announces travellers: a list of `{document, arrives, journey}` |
 
@@ -29,23 +31,27 @@ use crate::{
     api::parse,
     app::{
         App, AppError,
-        lists::{Draft, DraftReport, DraftRow, ListOfficer},
+        lists::{Draft, DraftReport, DraftRow, ListOfficer, Sought},
+        to_its_end,
     },
-    limits::LIST_BODY_BYTES_MAX,
+    limits::{LIST_BODY_BYTES_MAX, SIGN_IN_BYTES_MAX},
     lists::{
         change::{ChangeKind, ChangeState, Difference},
-        entry::{EntryFields, ListEntry},
+        entry::EntryFields,
         import::{self, Defaults, Format},
     },
     store::{
-        alerts::ExpectedTraveller,
+        known::ExpectedTraveller,
         lists::{StoredChange, StoredRow},
     },
 };
 
 pub(crate) fn routes() -> Router<App> {
     Router::new()
-        .route("/v1/sessions", post(sign_in))
+        .route(
+            "/v1/sessions",
+            post(sign_in).layer(DefaultBodyLimit::max(SIGN_IN_BYTES_MAX)),
+        )
         .route("/v1/lists/state", get(state))
         .route("/v1/lists/changes", get(changes).post(draft))
         .route("/v1/lists/imports", post(import_file))
@@ -55,6 +61,7 @@ pub(crate) fn routes() -> Router<App> {
         .route("/v1/lists/changes/{id}/rejection", post(reject))
         .route("/v1/lists/returns", post(draft_return))
         .route("/v1/lists/confirmations", post(confirm))
+        .route("/v1/lists/entries", get(entries))
         .route("/v1/lists/entries/{id}", get(entry))
         .route("/v1/lists/expected", post(expect))
         .layer(DefaultBodyLimit::max(LIST_BODY_BYTES_MAX))
@@ -92,7 +99,7 @@ async fn sign_in(State(app): State<App>, body: Bytes) -> Result<Json<Session>, A
 }
 
 async fn state(State(app): State<App>, officer: ListOfficer) -> Result<Json<ListState>, AppError> {
-    let (head, _) = app.list_overview(&officer.0).await?;
+    let (head, _) = app.list_overview(&officer.0, None).await?;
     let head = head.ok_or(AppError::ListMissing)?;
     Ok(Json(ListState {
         list: app.authority(&officer.0.authority)?.list.clone(),
@@ -118,8 +125,7 @@ async fn draft(
 ) -> Result<(StatusCode, Json<DraftReport>), AppError> {
     let change: NewChange = parse(&body)?;
     let puts = change.put.into_iter().map(|value| {
-        // The parser's words may quote the entry: they go to its author and nowhere else.
-        let entry = serde_json::from_value::<ListEntry>(value).map_err(|e| e.to_string());
+        let entry = import::sent_entry(value);
         entry.map(|entry| Draft::Put(Box::new(entry)))
     });
     let withdrawn = change
@@ -132,10 +138,11 @@ async fn draft(
         row,
         odd: Vec::new(),
     });
-    let report = app
-        .draft_change(&officer, ChangeKind::Amend, "interface", rows)
-        .await?;
-    Ok(answer(report))
+    let drafting = async move {
+        app.draft_change(&officer, ChangeKind::Amend, "interface", rows)
+            .await
+    };
+    Ok(answer(to_its_end(drafting).await?))
 }
 
 /// How a sent file is to be read.
@@ -156,12 +163,12 @@ pub(crate) struct ImportQuery {
 }
 
 impl ImportQuery {
-    /// Drafts the file.
+    /// Drafts the file, to its end.
     pub(crate) async fn draft(
         self,
-        app: &App,
-        officer: &ListOfficer,
-        file: &[u8],
+        app: App,
+        officer: ListOfficer,
+        file: Bytes,
     ) -> Result<DraftReport, AppError> {
         let format = Format::parse(&self.format);
         let format = format.ok_or_else(|| {
@@ -185,9 +192,12 @@ impl ImportQuery {
             source: self.source,
             review_on: None,
         };
-        let rows = import::read(format, file, &defaults).map(DraftRow::from);
-        app.draft_change(officer, self.kind, format.as_str(), rows)
-            .await
+        to_its_end(async move {
+            let rows = import::read(format, &file[..], &defaults).map(DraftRow::from);
+            app.draft_change(&officer, self.kind, format.as_str(), rows)
+                .await
+        })
+        .await
     }
 }
 
@@ -197,7 +207,7 @@ async fn import_file(
     Query(query): Query<ImportQuery>,
     body: Bytes,
 ) -> Result<(StatusCode, Json<DraftReport>), AppError> {
-    Ok(answer(query.draft(&app, &officer, &body).await?))
+    Ok(answer(query.draft(app, officer, body).await?))
 }
 
 #[derive(Deserialize)]
@@ -212,7 +222,8 @@ async fn draft_return(
     body: Bytes,
 ) -> Result<(StatusCode, Json<DraftReport>), AppError> {
     let form: Return = parse(&body)?;
-    Ok(answer(app.draft_return(&officer, form.version).await?))
+    let drafting = async move { app.draft_return(&officer, form.version).await };
+    Ok(answer(to_its_end(drafting).await?))
 }
 
 /// A draft, nothing to do, or rows that cannot be used.
@@ -270,21 +281,42 @@ impl From<StoredChange> for ChangeMessage {
     }
 }
 
+/// Where a page of changes begins.
+#[derive(Deserialize)]
+pub(crate) struct Before {
+    /// The last change of the page before.
+    pub(crate) before: Option<i64>,
+}
+
 async fn changes(
     State(app): State<App>,
     officer: ListOfficer,
+    Query(page): Query<Before>,
 ) -> Result<Json<Vec<ChangeMessage>>, AppError> {
-    let (_, changes) = app.list_overview(&officer.0).await?;
+    let (_, changes) = app.list_overview(&officer.0, page.before).await?;
     Ok(Json(changes.into_iter().map(ChangeMessage::from).collect()))
 }
 
-/// A change with its first rows, and whom it would have met.
+/// Where a page of rows begins.
+#[derive(Deserialize)]
+pub(crate) struct After {
+    /// The last entry of the page before.
+    #[serde(default)]
+    pub(crate) after: String,
+}
+
+/// A change with some of its rows, and whom it would have met.
 #[derive(Serialize)]
 struct ChangeWithRows {
     #[serde(flatten)]
     change: ChangeMessage,
     rows: Vec<RowMessage>,
-    /// Inspections of lately inspected travellers with the entries that they meet, announced travellers without one; absent once decided.
+    /// What to ask for the next rows with; absent with the last ones.
+    after: Option<String>,
+    /// The list's version, if the change was compared with an earlier one and can be approved no more.
+    overtaken_by: Option<u64>,
+    /// Inspections of lately inspected travellers with the entries that they meet, announced travellers without one; absent once decided,
+    /// and with all but the first rows.
     would_have_met: Option<Vec<(Option<String>, String)>>,
 }
 
@@ -313,8 +345,9 @@ async fn change(
     State(app): State<App>,
     officer: ListOfficer,
     Path(id): Path<i64>,
+    Query(page): Query<After>,
 ) -> Result<Json<ChangeWithRows>, AppError> {
-    let view = app.look_at_change(&officer.0, id).await?;
+    let view = app.look_at_change(&officer.0, id, &page.after).await?;
     let rows: Result<Vec<_>, _> = view.rows.into_iter().map(RowMessage::try_from).collect();
     let met = view.dry_run.map(|dry_run| {
         let inspected = dry_run.met.into_iter();
@@ -325,6 +358,8 @@ async fn change(
     Ok(Json(ChangeWithRows {
         change: view.change.into(),
         rows: rows?,
+        after: view.next,
+        overtaken_by: view.overtaken_by,
         would_have_met: met,
     }))
 }
@@ -411,6 +446,14 @@ struct EntryVersion {
     reason: Option<String>,
     /// Absent: withdrawn.
     entry: Option<EntryFields>,
+}
+
+async fn entries(
+    State(app): State<App>,
+    officer: ListOfficer,
+    Query(sought): Query<Sought>,
+) -> Result<Json<Vec<EntryFields>>, AppError> {
+    Ok(Json(app.find_entries(&officer, &sought).await?))
 }
 
 async fn entry(

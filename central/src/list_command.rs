@@ -130,7 +130,9 @@ pub struct Import {
     /// With ofac: the file of other names.
     #[arg(long)]
     alt: Option<PathBuf>,
-    /// The file puts entries beside those there are, instead of being the whole list.
+    /// The file puts entries beside those there are. Without this it is a whole edition: of the sources that its entries name, what it lacks
+    /// is withdrawn; entries of other sources stay, and so do rules and canaries unless it brings some of the same source. To withdraw more,
+    /// draft it by id.
     #[arg(long)]
     amend: bool,
     /// What a hit demands, where the file does not say it: silent_alert, health_check, refer, detain, refuse.

@@ -6,8 +6,9 @@
 )]
 
 use std::{
-    io::Read as _,
+    io::{Read as _, Write as _},
     path::{Path, PathBuf},
+    process::ExitCode,
     sync::Arc,
 };
 
@@ -18,8 +19,9 @@ use central::{
     clock::{Clock as _, Random as _, SystemClock, SystemRandom},
     config::Config,
     list_command::{self, List},
-    pki, server,
-    watchlist::{self, ExplainArgs, Screen},
+    pki,
+    screen_command::{self, ExplainArgs, Screen},
+    server,
 };
 use clap::{Args, Parser, Subcommand};
 use egate_types::{AuthorityId, LaneId, OfficerId};
@@ -73,6 +75,9 @@ enum Pki {
         /// Folder of the certificates.
         #[arg(long)]
         dir: PathBuf,
+        /// A host name or address by which gates and browsers reach the server; may be given several times.
+        #[arg(long = "name", default_values = ["localhost", "127.0.0.1"])]
+        names: Vec<String>,
     },
     /// Create a gate's certificate.
     Gate {
@@ -126,7 +131,16 @@ enum Record {
 }
 
 #[tokio::main]
-async fn main() -> anyhow::Result<()> {
+async fn main() -> ExitCode {
+    let Err(error) = command().await else {
+        return ExitCode::SUCCESS;
+    };
+    // What went wrong and why, in one line; no trace of the program's innards, whatever the environment asks for.
+    let _ = writeln!(std::io::stderr(), "Error: {error:#}");
+    ExitCode::FAILURE
+}
+
+async fn command() -> anyhow::Result<()> {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
@@ -135,8 +149,8 @@ async fn main() -> anyhow::Result<()> {
         .init();
     let today = SystemClock.now().date();
     match Cli::parse().command {
-        Command::Pki(Pki::Init { dir }) => {
-            pki::init(&dir, today)?;
+        Command::Pki(Pki::Init { dir, names }) => {
+            pki::init(&dir, names, today)?;
             println!("CA and server certificate are in {}", dir.display());
         }
         Command::Pki(Pki::Gate { dir, lane }) => {
@@ -162,7 +176,7 @@ async fn main() -> anyhow::Result<()> {
             println!("{}", serde_json::to_string_pretty(&derived)?);
             anyhow::ensure!(derived.same, "the verdict's hits do not come out again");
         }
-        Command::Screen(command) => watchlist::run(&command)?,
+        Command::Screen(command) => screen_command::run(&command)?,
         Command::Officer(Officer::Add {
             config,
             authority,

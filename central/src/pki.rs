@@ -25,8 +25,9 @@ pub enum PkiError {
     Issue(#[source] rcgen::Error),
 }
 
-/// Creates `ca.pem`, `ca.key`, `server.pem`, `server.key` (localhost, 127.0.0.1) in `dir`; never overwrites a key.
-pub fn init(dir: &Path, today: Date) -> Result<(), PkiError> {
+/// Creates `ca.pem`, `ca.key`, `server.pem`, `server.key` in `dir`; never overwrites a key. `names` are the server's: host names and addresses by
+/// which gates and browsers reach it.
+pub fn init(dir: &Path, names: Vec<String>, today: Date) -> Result<(), PkiError> {
     fs::create_dir_all(dir).map_err(|e| PkiError::File(dir.display().to_string(), e))?;
     let key = KeyPair::generate().map_err(PkiError::Issue)?;
     let mut ca = params(Vec::new(), "e-gate port CA", today)?;
@@ -35,7 +36,6 @@ pub fn init(dir: &Path, today: Date) -> Result<(), PkiError> {
     let certificate = ca.self_signed(&key).map_err(PkiError::Issue)?;
     write_secret(&dir.join("ca.key"), &key.serialize_pem())?;
     write(&dir.join("ca.pem"), &certificate.pem())?;
-    let names = vec!["localhost".to_owned(), "127.0.0.1".to_owned()];
     issue(
         dir,
         "server",

@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 pub(crate) mod changes;
 mod comparisons;
+pub(crate) mod known;
 pub(crate) mod lists;
 
 use std::{
@@ -10,6 +11,7 @@ use std::{
     os::unix::fs::OpenOptionsExt as _,
     path::{Path, PathBuf},
     str::FromStr as _,
+    time::Duration,
 };
 
 use egate_types::{AuthorityId, InspectionId, LaneId, OfficerId, UtcTime};
@@ -19,13 +21,13 @@ use egate_wire::v1::{
 };
 use sha2::{Digest, Sha256};
 use sqlx::{
-    Row as _, SqlitePool,
+    Row as _, Sqlite, SqlitePool, Transaction,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
 };
 
 use crate::{
     app::AppError,
-    limits::{CASES_SHOWN, DECISIONS_PER_POLL},
+    limits::{BATCH_PAUSE_MS, CASES_SHOWN, DECISIONS_PER_POLL},
     lists::screening::Screening,
 };
 
@@ -133,6 +135,19 @@ impl Store {
             pool,
             snapshots: path.with_extension("lists"),
         })
+    }
+
+    /// A transaction that may write. It waits for the database's one writer when it begins: one that has read and writes only then fails at
+    /// once, however long it might wait, if another process has written in between.
+    async fn write(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        self.pool.begin_with("BEGIN IMMEDIATE").await
+    }
+
+    /// The same for one of many in a row. SQLite has no queue: writers of other processes ask now and then whether it is free, and never find
+    /// it so if one transaction follows the other.
+    async fn write_batch(&self) -> Result<Transaction<'static, Sqlite>, sqlx::Error> {
+        tokio::time::sleep(Duration::from_millis(BATCH_PAUSE_MS)).await;
+        self.write().await
     }
 
     pub(crate) fn snapshots(&self) -> PathBuf {
@@ -248,7 +263,7 @@ impl Store {
             ..notice.clone()
         };
         let body = serde_json::to_string(&bare)?;
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let written = sqlx::query(
             "INSERT INTO cases (authority, inspection, lane, referred_ms, state, notice, \
              chip_portrait, live_portrait) VALUES (?1, ?2, ?3, ?4, 'open', ?5, ?6, ?7) \
@@ -372,7 +387,7 @@ impl Store {
         token: &SignedDecision,
         now: UtcTime,
     ) -> Result<bool, AppError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let marked = sqlx::query(
             "UPDATE cases SET state = 'decided' \
              WHERE authority = ? AND inspection = ? AND state != 'closed'",
@@ -464,7 +479,7 @@ impl Store {
     ) -> Result<Once, AppError> {
         let body = record.canonical();
         let id = record.inspection.to_string();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let there: Option<Vec<u8>> =
             sqlx::query_scalar("SELECT body FROM records WHERE authority = ? AND inspection = ?")
                 .bind(authority.as_str())

@@ -63,8 +63,8 @@ fn own_csv_has_columns_in_any_order() {
         text,
         &expect![[r#"
         2 {"id":"a:1","names":["Müßigbrodt, Grete Anna","G. M.","Greta M.","\"La Gata\""],"births":["1970-05-06","1969/1971"],"nationalities":["UTO","DEU"],"sex":"female","places_of_birth":["Springfield"],"documents":[{"issuer":"DEU","class":"I","number":"X0B1"}],"action":"detain","reason":"wanted,\r\nsince","legal_basis":"Act 1","source":"elsewhere","listed_on":"2026-01-02","valid_from":"2026-01-03","valid_until":"2027-01-04","review_on":"2026-06-05"}
-        5 {"id":"a:2","documents":[{"issuer":"UTO","class":"P","number":"AB100","last_number":"AB199"}],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
-        6 {"id":"a:3","names":["Vega y"],"births":["1970"],"sex":"unspecified","documents":[{"class":"P","number":"X 1"}],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        5 {"id":"a:2","documents":[{"issuer":"UTO","class":"P","number":"AB100","last_number":"AB199"}],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
+        6 {"id":"a:3","names":["Vega y"],"births":["1970"],"sex":"unspecified","documents":[{"class":"P","number":"X 1"}],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
            odd: a document without an issuing state, which no traveller's document is compared with
     "#]],
     );
@@ -79,8 +79,8 @@ fn the_first_columns_of_own_csv_go_on_working() {
         Format::Csv,
         text,
         &expect![[r#"
-        2 {"id":"csv:e9d70a33b9b1a24f","documents":[{"issuer":"UTO","class":"P","number":"L898902C3"}],"action":"refuse","reason":"stolen, reported","legal_basis":"Act 1","source":"own"}
-        3 {"id":"csv:33534c5a0c4a4bcc","names":["O'Brien-Smith, Anna Maria"],"births":["1974-08-12"],"action":"refer","reason":"contact tracing","legal_basis":"Act 2","source":"own","valid_from":"2026-01-01","valid_until":"2026-12-31"}
+        2 {"id":"csv:e9d70a33b9b1a24f","documents":[{"issuer":"UTO","class":"P","number":"L898902C3"}],"action":"refuse","reason":"stolen, reported","legal_basis":"Act 1","source":"file"}
+        3 {"id":"csv:33534c5a0c4a4bcc","names":["O'Brien-Smith, Anna Maria"],"births":["1974-08-12"],"action":"refer","reason":"contact tracing","legal_basis":"Act 2","source":"file","valid_from":"2026-01-01","valid_until":"2026-12-31"}
     "#]],
     );
 }
@@ -156,7 +156,7 @@ fn bad_rows_of_own_csv_are_told_without_their_content() {
         15 BAD: id is empty, longer than 96 bytes, or not of letters, digits and - _ . : /
         16 BAD: neither a name, a document nor a rule
         17 BAD: 2 fields instead of 14
-        18 {"id":"a:1","names":["Anna"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        18 {"id":"a:1","names":["Anna"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
     "#]].assert_eq(&told);
 }
 
@@ -202,7 +202,7 @@ fn a_row_without_end_is_not_held() {
         &quoted,
         &expect![[r#"
             2 BAD: longer than 65536 bytes or 64 fields, up to line 3
-            4 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+            4 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
         "#]],
     );
     let open = format!("surname\nVega\n\"{long}\n{long}\nVega\n");
@@ -210,7 +210,7 @@ fn a_row_without_end_is_not_held() {
         Format::Csv,
         &open,
         &expect![[r#"
-        2 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        2 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
         3 END: the row has no end; is a quote not closed?
     "#]],
     );
@@ -220,7 +220,7 @@ fn a_row_without_end_is_not_held() {
         &fields,
         &expect![[r#"
             2 BAD: longer than 65536 bytes or 64 fields, up to line 2
-            3 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+            3 {"id":"csv:83781a33242e09d4","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
         "#]],
     );
     let line = format!(
@@ -231,7 +231,7 @@ fn a_row_without_end_is_not_held() {
         &line,
         &expect![[r#"
         1 BAD: longer than 65536 bytes or 64 fields, up to line 1
-        2 {"id":"a:2","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        2 {"id":"a:2","names":["Vega"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
     "#]],
     );
 }
@@ -299,12 +299,12 @@ fn json_lines_are_entries_or_persons_of_a_parser() {
         &text,
         &expect![[r#"
         1 {"id":"a:1","names":["Vega, Lucinda"],"births":["1970-05-06"],"nationalities":["DEU"],"sex":"female","documents":[{"issuer":"UTO","class":"P","number":"X1"}],"action":"silent_alert","reason":"wanted","legal_basis":"Act 1","source":"elsewhere","review_on":"2026-06-05"}
-        3 {"id":"a:2","documents":[{"class":"P","number":"X1"}],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        3 {"id":"a:2","documents":[{"class":"P","number":"X1"}],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
            odd: a document without an issuing state, which no traveller's document is compared with
         4 {"id":"x:1","names":["VEGA, Lucinda","La Gata","Вега"],"births":["1970/1972"],"nationalities":["UTO"],"sex":"female","places_of_birth":["Springfield"],"documents":[{"issuer":"UTO","class":"P","number":"X 12"}],"action":"refer","reason":"r","legal_basis":"l","source":"MADE-UP"}
            odd: nationalities: no known state; left out
            odd: documents: a number that cannot be read; left out
-        5 {"id":"x:2","names":["Lucinda VEGA"],"action":"refer","reason":"r","legal_basis":"l","source":"own"}
+        5 {"id":"x:2","names":["Lucinda VEGA"],"action":"refer","reason":"r","legal_basis":"l","source":"file"}
            odd: sex: neither of the publisher's words; left out
     "#]],
     );

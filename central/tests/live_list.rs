@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use central::watchindex::live::{self, LiveList};
+use central::lists::live::{self, LiveList};
 use egate_rules::watch::{
     PartialDate, Person, PreparedPerson, Thresholds, Weights, WeightsFile,
     index::{Builder, Change, Entry, EntryId, Scratch, SnapshotIdentity, Traveller},

@@ -2,6 +2,7 @@
 
 mod cli;
 
+use std::io::Write as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -30,12 +31,19 @@ enum Command {
     Trust(cli::trust::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
-    tokio::runtime::Builder::new_multi_thread()
+fn main() -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
         .thread_keep_alive(THREAD_KEPT)
-        .build()?
-        .block_on(command())
+        .build();
+    let ended = runtime
+        .map_err(anyhow::Error::from)
+        .and_then(|runtime| runtime.block_on(command()));
+    ended.unwrap_or_else(|error| {
+        // What went wrong and why, in one line; no trace of the program's innards, whatever the environment asks for.
+        let _ = writeln!(std::io::stderr(), "Error: {error:#}");
+        ExitCode::FAILURE
+    })
 }
 
 async fn command() -> anyhow::Result<ExitCode> {

@@ -1,24 +1,28 @@
 //! Use cases of whoever maintains a list: draft, propose, approve, go back, clear a namesake. Each is audited under its officer's name.
 
-use egate_types::{InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
-use serde::Serialize;
+use egate_rules::watch::DocumentKey;
+use egate_types::{AuthorityId, InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
+use serde::{Deserialize, Serialize};
 
 use super::{App, AppError, Authority};
 use crate::{
     limits::{
-        BAD_ROWS_SHOWN_MAX, CHANGES_SHOWN, CLEARANCE_DAYS_MAX, DRY_RUN_ENTRIES_MAX, FRESH_ID_TRIES,
-        RECHECK_MS, REMARK_CHARS_MAX, REMARK_CHARS_MIN, ROWS_PER_BATCH,
+        BAD_ROWS_SHOWN_MAX, CHANGE_ROWS_SHOWN, CHANGES_SHOWN, CLEARANCE_DAYS_MAX,
+        DRY_RUN_ENTRIES_MAX, EDITION_SOURCES_MAX, FRESH_ID_TRIES, LEFTOVER_STEPS_MAX,
+        READING_MS_MAX, RECHECK_MS, REMARK_CHARS_MAX, REMARK_CHARS_MIN, ROWS_PER_BATCH,
     },
     lists::{
-        change::{ChangeKind, ChangeState, Difference, VersionHeader},
-        entry::ListEntry,
+        change::{ChangeKind, ChangeState, Difference, NO_ENTRY_LEFT, VersionHeader},
+        edition::Edition,
+        entry::{EntryFields, ListEntry},
         import,
         screening::{Cleared, Found, HitOn, holder_key},
     },
     store::{
         StoredOfficer,
-        alerts::{Known, StoredAlert, StoredNamesake},
+        alerts::{StoredAlert, StoredNamesake},
         changes::Approval,
+        known::Known,
         lists::{Head, StoredChange, StoredRow},
     },
 };
@@ -95,10 +99,27 @@ pub struct DraftReport {
 /// A change as an officer reads it before deciding.
 pub(crate) struct ChangeView {
     pub(crate) change: StoredChange,
-    /// The first rows.
+    /// One page of them.
     pub(crate) rows: Vec<StoredRow>,
-    /// Only while it is not decided.
+    /// Rows on the pages before.
+    pub(crate) before: u64,
+    /// The last entry of the page, if others follow.
+    pub(crate) next: Option<String>,
+    /// Only while it is not decided, with the first rows.
     pub(crate) dry_run: Option<DryRun>,
+    /// The version that the list is at, if the change can be approved no more: it was compared with an earlier one.
+    pub(crate) overtaken_by: Option<u64>,
+}
+
+/// Which entries are looked for: by the beginning of an id, or by the number of a document.
+#[derive(Deserialize)]
+pub(crate) struct Sought {
+    /// Empty: not by that.
+    #[serde(default)]
+    pub(crate) id: String,
+    /// Likewise.
+    #[serde(default)]
+    pub(crate) document: String,
 }
 
 /// A change held against lately inspected and announced travellers.
@@ -144,15 +165,51 @@ impl App {
         let change = store
             .begin_change(authority, kind, source, login, self.now())
             .await?;
+        let read = self.read_change(officer, change, kind, rows).await;
+        self.or_discarded(officer, change, read).await
+    }
+
+    /// What was read to its end. After a fault nothing of it is kept.
+    async fn or_discarded(
+        &self,
+        officer: &ListOfficer,
+        change: i64,
+        read: Result<DraftReport, AppError>,
+    ) -> Result<DraftReport, AppError> {
+        if read.is_err()
+            && let Err(error) = self
+                .discard(officer, change, "a fault while it was read")
+                .await
+        {
+            tracing::warn!(change, %error, "what was read of a change is still there; the watcher deletes it");
+        }
+        read
+    }
+
+    async fn read_change(
+        &self,
+        officer: &ListOfficer,
+        change: i64,
+        kind: ChangeKind,
+        rows: impl Iterator<Item = DraftRow> + Send,
+    ) -> Result<DraftReport, AppError> {
         let mut report = DraftReport::default();
         let mut batch = Batch::default();
+        let mut edition = Edition::default();
         for row in rows {
             report.rows += 1;
             for reason in row.odd {
                 report.odd(row.line, reason);
             }
             match row.row {
-                Ok(Draft::Put(entry)) => batch.puts.push((row.line, *entry)),
+                Ok(Draft::Put(entry)) => {
+                    if kind == ChangeKind::Replace && !edition.add(&entry) {
+                        let many =
+                            format!("its entries name more than {EDITION_SOURCES_MAX} sources");
+                        return Err(AppError::ListFile(many));
+                    }
+                    batch.puts.push((row.line, *entry));
+                }
                 Ok(Draft::Withdraw(id)) => batch.withdrawn.push((row.line, id)),
                 Ok(Draft::LeftOut) => report.left_out += 1,
                 Err(reason) => report.bad(row.line, reason),
@@ -168,7 +225,12 @@ impl App {
             return Ok(report);
         }
         if kind == ChangeKind::Replace {
-            store.withdraw_unseen(authority, change).await?;
+            if edition.is_empty() {
+                let empty = "it holds no entry, and so is the whole edition of nothing";
+                return Err(AppError::ListFile(empty.to_owned()));
+            }
+            let (store, authority) = (&self.0.store, &officer.0.authority);
+            store.withdraw_unseen(authority, change, &edition).await?;
         }
         self.finish(officer, change, report).await
     }
@@ -214,6 +276,7 @@ impl App {
     ) -> Result<DraftReport, AppError> {
         let authority = &officer.0.authority;
         self.0.store.finish_reading(authority, change).await?;
+        self.0.store.delete_leftovers(change).await?;
         let drafted = self.change(officer, change).await?;
         report.difference = drafted.difference;
         report.beyond_limits = drafted.difference.beyond_limits();
@@ -265,9 +328,11 @@ impl App {
         let change = store
             .begin_change(authority, ChangeKind::Return, &source, login, self.now())
             .await?;
-        store.put_back(authority, change, version).await?;
-        let report = DraftReport::default();
-        self.finish(officer, change, report).await
+        let read = match store.put_back(authority, change, version).await {
+            Ok(()) => self.finish(officer, change, DraftReport::default()).await,
+            Err(error) => Err(error),
+        };
+        self.or_discarded(officer, change, read).await
     }
 
     /// Asks for a second person's approval.
@@ -293,7 +358,10 @@ impl App {
             .propose_change(authority, id, login, reason, !beyond.is_empty())
             .await?;
         self.changed(authority);
-        expect_done(done, &change, ChangeState::Draft)
+        if !done {
+            return Err(self.too_late(officer, id, ChangeState::Draft).await);
+        }
+        Ok(())
     }
 
     /// Puts a proposed change in force: the next verdict of every replica is made with it. Returns the list's new version.
@@ -337,10 +405,8 @@ impl App {
                 Ok(version)
             }
             Approval::Overtaken => Err(AppError::Overtaken),
-            Approval::NotProposed => Err(AppError::WrongState {
-                state: self.change(officer, id).await?.state,
-                expected: ChangeState::Proposed,
-            }),
+            Approval::NobodyLeft => Err(AppError::BeyondLimits(vec![NO_ENTRY_LEFT.to_owned()])),
+            Approval::NotProposed => Err(self.too_late(officer, id, ChangeState::Proposed).await),
         }
     }
 
@@ -369,7 +435,18 @@ impl App {
             )
             .await?;
         self.changed(authority);
-        expect_done(done, &change, ChangeState::Proposed)
+        if !done {
+            return Err(self.too_late(officer, id, ChangeState::Proposed).await);
+        }
+        self.0.store.delete_leftovers(id).await
+    }
+
+    /// Somebody else was faster: what has become of the change meanwhile.
+    async fn too_late(&self, officer: &ListOfficer, id: i64, expected: ChangeState) -> AppError {
+        match self.change(officer, id).await {
+            Ok(StoredChange { state, .. }) => AppError::WrongState { state, expected },
+            Err(error) => error,
+        }
     }
 
     /// Gives up a draft.
@@ -377,16 +454,58 @@ impl App {
         let change = self.change(officer, id).await?;
         expect_state(&change, ChangeState::Draft)?;
         self.audit_change(officer, "list.discard", id).await?;
-        self.discard(officer, id, "given up").await
+        if !self.discard(officer, id, "given up").await? {
+            return Err(self.too_late(officer, id, ChangeState::Draft).await);
+        }
+        Ok(())
     }
 
-    async fn discard(&self, officer: &ListOfficer, id: i64, why: &str) -> Result<(), AppError> {
+    /// False if somebody else was faster.
+    async fn discard(&self, officer: &ListOfficer, id: i64, why: &str) -> Result<bool, AppError> {
         let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
-        let state = ChangeState::Discarded;
-        self.0
-            .store
+        let (store, state) = (&self.0.store, ChangeState::Discarded);
+        let done = store
             .end_change(authority, id, state, login, why, self.now())
             .await?;
+        if done {
+            store.delete_leftovers(id).await?;
+        }
+        Ok(done)
+    }
+
+    /// Gives up changes that nobody reads any more, and deletes what ended changes have left over. The watcher's; what fails is tried again.
+    pub(crate) async fn tidy_changes(&self) {
+        if let Err(error) = self.try_to_tidy_changes().await {
+            tracing::error!(%error, "what ended changes of lists have left over cannot be deleted");
+        }
+    }
+
+    async fn try_to_tidy_changes(&self) -> Result<(), AppError> {
+        let (store, now) = (&self.0.store, self.now());
+        for (id, authority) in store
+            .read_since_before(now.plus_ms(-READING_MS_MAX))
+            .await?
+        {
+            let authority = AuthorityId::parse(&authority);
+            let authority = authority.map_err(|e| AppError::Corrupt(e.to_string()))?;
+            self.audit(
+                authority.as_str(),
+                WATCHER,
+                "list.discard",
+                &format!("change {id}"),
+            )
+            .await?;
+            let (state, why) = (ChangeState::Discarded, "not read to its end");
+            store
+                .end_change(&authority, id, state, WATCHER, why, now)
+                .await?;
+        }
+        let mut steps = 0;
+        for change in store.leftovers().await? {
+            while steps < LEFTOVER_STEPS_MAX && !store.delete_some_leftovers(change).await? {
+                steps += 1;
+            }
+        }
         Ok(())
     }
 
@@ -400,16 +519,21 @@ impl App {
         change.ok_or(AppError::NoChange)
     }
 
-    /// A change with its first rows and, while it is not decided, whom it would have met lately; looking is audited. What is not decided
-    /// names people who may never be listed, and is for those alone who decide.
+    /// A change with its rows behind an entry's id and, while it is not decided, whom it would have met lately; looking is audited. What is
+    /// not decided names people who may never be listed, and is for those alone who decide.
     pub(crate) async fn look_at_change(
         &self,
         officer: &StoredOfficer,
         id: i64,
+        after: &str,
     ) -> Result<ChangeView, AppError> {
         let authority = self.authority(&officer.authority)?;
         let change = self.0.store.change(&authority.id, id).await?;
         let change = change.ok_or(AppError::NoChange)?;
+        // What is still being read is nothing yet, to anybody.
+        if change.state == ChangeState::Reading {
+            return Err(AppError::NoChange);
+        }
         let undecided = matches!(change.state, ChangeState::Draft | ChangeState::Proposed);
         if undecided && !officer.lists {
             return Err(AppError::NoListDuty);
@@ -417,18 +541,36 @@ impl App {
         let (login, subject) = (officer.login.as_str(), format!("change {id}"));
         self.audit(authority.id.as_str(), login, "list.look", &subject)
             .await?;
-        let rows = self.0.store.change_rows(&authority.id, id, "").await?;
-        let dry_run = if undecided {
+        let store = &self.0.store;
+        // Rows of what never counted are shown to nobody, be they deleted yet or not.
+        let rows = if undecided || change.state == ChangeState::Approved {
+            store
+                .some_change_rows(&authority.id, id, after, CHANGE_ROWS_SHOWN)
+                .await?
+        } else {
+            Vec::new()
+        };
+        let before = store.change_rows_up_to(&authority.id, id, after).await?;
+        // Of a very large change that is told when it is approved.
+        let told = undecided && change.difference.rows() <= DRY_RUN_ENTRIES_MAX;
+        let overtaken = told && store.is_overtaken(&authority.id, &change).await?;
+        let head = store.list_head(&authority.id).await?;
+        let dry_run = if undecided && after.is_empty() {
             let entries = change.difference.added + change.difference.changed;
             let tried = entries <= DRY_RUN_ENTRIES_MAX;
             Some(self.dry_run(authority, id, tried).await?)
         } else {
             None
         };
+        let read = before + rows.len() as u64;
+        let last = rows.last().filter(|_| read < change.difference.rows());
         Ok(ChangeView {
+            next: last.map(|row| row.entry.clone()),
             change,
             rows,
+            before,
             dry_run,
+            overtaken_by: head.map(|head| head.version).filter(|_| overtaken),
         })
     }
 
@@ -451,7 +593,7 @@ impl App {
         }
         for (known, hits) in self.met_by_change(authority, change, RECHECK_MS).await? {
             match known {
-                Known::Expected => dry_run
+                Known::Expected(_) => dry_run
                     .announced
                     .extend(hits.into_iter().map(|hit| hit.entry)),
                 Known::Inspected {
@@ -459,6 +601,7 @@ impl App {
                     lane,
                     opened,
                     outcome,
+                    ..
                 } => dry_run.met.extend(hits.into_iter().map(|hit| Met {
                     inspection,
                     lane: lane.clone(),
@@ -472,14 +615,16 @@ impl App {
         Ok(dry_run)
     }
 
-    /// The list's head and its newest changes.
+    /// The list's head and its newest changes, or those that follow one of them.
     pub(crate) async fn list_overview(
         &self,
         officer: &StoredOfficer,
+        before: Option<i64>,
     ) -> Result<(Option<Head>, Vec<StoredChange>), AppError> {
         let authority = &officer.authority;
         let head = self.0.store.list_head(authority).await?;
-        Ok((head, self.0.store.changes(authority, CHANGES_SHOWN).await?))
+        let changes = self.0.store.changes(authority, before, CHANGES_SHOWN);
+        Ok((head, changes.await?))
     }
 
     /// Whether the list that is served finds what it must find; also while none is served.
@@ -502,6 +647,35 @@ impl App {
         self.audit(authority.as_str(), login, "entry.look", id)
             .await?;
         Ok(history)
+    }
+
+    /// Entries in force that are found, in the order of their ids; looking is audited. Nothing asked for is nothing found.
+    pub(crate) async fn find_entries(
+        &self,
+        officer: &ListOfficer,
+        sought: &Sought,
+    ) -> Result<Vec<EntryFields>, AppError> {
+        let (authority, login) = (&officer.0.authority, officer.0.login.as_str());
+        let (id, number) = (sought.id.trim(), sought.document.trim());
+        if id.is_empty() && number.is_empty() {
+            return Ok(Vec::new());
+        }
+        let by = if id.is_empty() { "document" } else { "id" };
+        let subject = format!("{by} {id}{}", if id.is_empty() { number } else { "" });
+        self.audit(authority.as_str(), login, "entry.find", subject.trim())
+            .await?;
+        let found = if id.is_empty() {
+            // Issuer and class do not bear on how a number is folded.
+            let Ok(key) = DocumentKey::parse("UTO", "P", number) else {
+                return Ok(Vec::new());
+            };
+            let folded = key.folded_number();
+            self.0.store.entries_by_number(authority, &folded).await?
+        } else {
+            self.0.store.entries_by_id(authority, id).await?
+        };
+        let found = found.into_iter().map(|current| current.entry.into());
+        Ok(found.collect())
     }
 
     /// Whether an entry of this id is in force.
@@ -640,6 +814,7 @@ impl App {
 }
 
 /// An officer who maintains lists. There is no other way to change one.
+#[derive(Clone)]
 pub struct ListOfficer(pub(crate) StoredOfficer);
 
 impl ListOfficer {
@@ -694,14 +869,7 @@ fn expect_state(change: &StoredChange, expected: ChangeState) -> Result<(), AppE
     }
 }
 
-/// Somebody else was faster.
-fn expect_done(done: bool, change: &StoredChange, expected: ChangeState) -> Result<(), AppError> {
-    if done {
-        Ok(())
-    } else {
-        let state = change.state;
-        Err(AppError::WrongState { state, expected })
-    }
-}
-
 const DAY_MS: i64 = 86_400_000;
+
+/// Who acts where nobody does.
+const WATCHER: &str = "watcher";

@@ -1,31 +1,38 @@
-//! Use cases of screening: a traveller against the authority's list, and a new version of the list against known travellers.
+//! Use cases of screening: a traveller against the authority's list.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::collections::BTreeMap;
 
-use egate_rules::targeting::{Ceiling, CeilingState, Journey, Subject};
-use egate_rules::watch::{
-    Action,
-    index::{Builder, Entry, EntryId, LayeredList, SnapshotIdentity},
-};
-use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, TravelDocument, UtcTime};
+use egate_rules::targeting::{CeilingState, Journey, Subject};
+use egate_rules::watch::Action;
+use egate_types::{AuthorityId, Date, InspectionId, LaneId, TravelDocument};
 use egate_wire::v1::{DocumentMessage, ListState};
 
 use serde::Serialize;
 
-use super::{App, AppError, Authority, lists::ListOfficer};
+use super::{App, AppError, Authority, lists::ListOfficer, rechecks::Many};
 use crate::{
-    limits::{LIST_WATCH_MS, PRESENT_MS, RECHECK_MS, RECHECK_PORTION},
+    limits::ANNOUNCED_DAYS_APART,
     lists::{
-        entry::{EntryDocument, ListEntry},
+        entry::ListEntry,
         screening::{
-            Hit, HitOn, Screening, document_key, documents_met, holder_key, person_hit, person_of,
-            rule_hit,
+            Crossing, Hit, HitOn, Screening, document_key, documents_met, holder_key, person_hit,
+            person_of, rule_hit,
         },
         serving::Served,
     },
-    store::alerts::{Alert, AlertKind, ExpectedTraveller, Known, KnownTraveller},
-    watchindex::live::{self, LiveListError},
+    store::{
+        alerts::{Alert, AlertKind},
+        known::{Announcement, ExpectedTraveller, Known, KnownTraveller},
+    },
 };
+
+/// Who is held against the list.
+pub(super) enum Screened<'a> {
+    /// Stands in a lane. Rules count the inspection; what is known of the journey is looked up.
+    Inspected(InspectionId, &'a DocumentMessage),
+    /// Is announced. Rules count nothing.
+    Announced(&'a ExpectedTraveller),
+}
 
 /// A list fit to answer from.
 pub(super) struct FreshList {
@@ -73,15 +80,19 @@ impl App {
         }
     }
 
-    /// Everything of the list that the holder of the document meets. Rules count the inspection, and nothing without one; what is known of
-    /// the journey is looked up unless it is given.
+    /// Everything of the list that the holder of the document meets.
     pub(super) async fn screen(
         &self,
         authority: &Authority,
-        message: &DocumentMessage,
-        journey: Option<&Journey>,
-        inspection: Option<InspectionId>,
+        who: &Screened<'_>,
     ) -> Result<Screening, AppError> {
+        let now = self.now();
+        let (message, crossing) = match who {
+            Screened::Inspected(_, message) => (*message, Crossing::at(now)),
+            Screened::Announced(expected) => {
+                (&expected.document, Crossing::on(expected.arrives, now))
+            }
+        };
         let document = &TravelDocument::from(message);
         let fresh = self.fresh_list(authority).await?;
         let state = &fresh.served.beside;
@@ -93,49 +104,38 @@ impl App {
             &authority.weights,
             thresholds,
         );
-        let (now, person) = (self.now(), person_of(document));
-        let today = now.date();
+        let person = person_of(document);
         let list = self.served(&authority.id)?;
         let found = list.persons(&fresh.served.list, &person, authority, thresholds);
         for (row, outcome) in found {
             let kept = self.0.store.list_row(&authority.id, row).await?;
             let kept =
                 kept.ok_or_else(|| AppError::Corrupt("an index without its entry".into()))?;
-            let hit = person_hit(
-                row,
-                &kept.entry,
-                &person,
-                outcome,
-                &authority.weights,
-                today,
-            );
+            let weights = &authority.weights;
+            let hit = person_hit(row, &kept.entry, &person, outcome, weights, crossing.day);
             screening.hits.extend(hit);
         }
-        for hit in self.documents_hit(authority, document, today).await? {
-            screening.hits.push(hit);
-        }
-        let kept;
-        let journey = match journey {
-            Some(journey) => journey,
-            None => {
-                kept = self.journey(authority, message, today).await?;
-                &kept
-            }
+        let documents = self.documents_hit(authority, state.version, document, crossing.day);
+        screening.hits.extend(documents.await?);
+        let journey = match who {
+            Screened::Inspected(..) => self.journey(authority, message, crossing.day).await?,
+            Screened::Announced(expected) => expected.journey.clone(),
         };
         let subject = Subject {
             document,
-            journey,
-            arrival: today,
+            journey: &journey,
+            arrival: crossing.day,
         };
         for (row, entry) in state.special.iter() {
-            let Some(mut hit) = rule_hit(*row, entry, &subject, now) else {
+            let Some(mut hit) = rule_hit(*row, entry, &subject, crossing) else {
                 continue;
             };
-            if let Some(inspection) = inspection {
-                hit.rests = self.count_rule(authority, entry, &hit, inspection).await?;
+            if let Screened::Inspected(inspection, _) = who {
+                hit.rests = self.count_rule(authority, entry, &hit, *inspection).await?;
             }
             screening.hits.push(hit);
         }
+        screening.journey = Some(journey);
         let cleared = self
             .0
             .store
@@ -151,25 +151,22 @@ impl App {
         Ok(screening)
     }
 
-    /// What is known of the journey of who carries a document today.
+    /// What is known of the journey of who carries a document on a day.
     async fn journey(
         &self,
         authority: &Authority,
         document: &DocumentMessage,
-        today: Date,
+        day: Date,
     ) -> Result<Journey, AppError> {
-        let days = (today.plus_days(-1), today.plus_days(1));
-        let expected = self
-            .0
-            .store
-            .expected_traveller(&authority.id, document, days)
-            .await?;
+        let store = &self.0.store;
+        let expected = store.expected_traveller(&authority.id, document, day, ANNOUNCED_DAYS_APART);
         Ok(expected
+            .await?
             .map(|expected| expected.journey)
             .unwrap_or_default())
     }
 
-    /// Counts a rule's hit, raises the alarm when it reaches its ceiling, and says whether the rule rests.
+    /// Counts a rule's hit, and says whether the rule rests.
     async fn count_rule(
         &self,
         authority: &Authority,
@@ -177,99 +174,69 @@ impl App {
         hit: &Hit,
         inspection: InspectionId,
     ) -> Result<bool, AppError> {
-        let (id, today) = (&authority.id, self.now().date());
         let Some(rule) = &entry.fields().rule else {
             return Ok(false);
         };
+        let (id, most) = (&authority.id, rule.fields().hits_per_day_max);
         let store = &self.0.store;
-        let (hits, again) = store
-            .count_rule_hit(id, entry.id(), today, inspection)
+        let state = store
+            .count_rule_hit(id, hit, most, inspection, self.now())
             .await?;
-        let before = Ceiling { day: today, hits };
-        let (_, state) = before.after_hit(today, rule.fields().hits_per_day_max);
-        if state == CeilingState::JustReached && !again {
-            let alert = Alert {
-                kind: AlertKind::Ceiling,
-                inspection: Some(inspection),
-                lane: None,
-                hit: hit.clone(),
-            };
-            store.add_alert(id, &alert, self.now()).await?;
+        if state == CeilingState::JustReached {
             self.changed(id);
         }
         Ok(state == CeilingState::Beyond)
     }
 
-    /// Keeps announcements, and tells officers of those whom the list meets. Returns how many there were.
+    /// Keeps announcements, and tells officers of those whom the list meets on the day of arrival. Returns how many there were.
     pub async fn expect_travellers(
         &self,
         officer: &ListOfficer,
         expected: Vec<ExpectedTraveller>,
     ) -> Result<usize, AppError> {
         let authority = self.authority(&officer.0.authority)?;
-        let login = officer.0.login.as_str();
+        let (id, login) = (&authority.id, officer.0.login.as_str());
         let count = expected.len();
-        self.audit(
-            authority.id.as_str(),
-            login,
-            "expected.add",
-            &format!("{count} travellers"),
-        )
-        .await?;
-        let today = self.now().date();
-        self.0
-            .store
-            .forget_expected(&authority.id, today.plus_days(-1))
+        let subject = format!("{count} travellers");
+        self.audit(id.as_str(), login, "expected.add", &subject)
             .await?;
+        let store = &self.0.store;
         for traveller in expected {
-            self.0
-                .store
-                .expect_traveller(&authority.id, &traveller)
-                .await?;
+            store.expect_traveller(id, &traveller).await?;
             let screening = self
-                .screen(
-                    authority,
-                    &traveller.document,
-                    Some(&traveller.journey),
-                    None,
-                )
+                .screen(authority, &Screened::Announced(&traveller))
                 .await?;
             for hit in screening.effective() {
+                let announced = Announcement::of(&traveller.document, traveller.arrives);
                 let alert = Alert {
-                    kind: AlertKind::Expected,
-                    inspection: None,
-                    lane: None,
-                    hit: hit.clone(),
+                    announced: Some(announced),
+                    ..Alert::of(AlertKind::Expected, hit.clone())
                 };
-                self.0
-                    .store
-                    .add_alert(&authority.id, &alert, self.now())
-                    .await?;
+                store.add_alert(id, &alert, self.now()).await?;
             }
         }
-        self.changed(&authority.id);
+        self.changed(id);
         Ok(count)
     }
 
     async fn documents_hit(
         &self,
         authority: &Authority,
+        version: u64,
         document: &TravelDocument,
-        today: Date,
+        day: Date,
     ) -> Result<Vec<Hit>, AppError> {
         let Some(key) = document_key(document) else {
             return Ok(Vec::new());
         };
-        let class = key.class().to_string();
-        let candidates = self
-            .0
-            .store
-            .document_candidates(&authority.id, &key.folded_number(), key.issuer(), &class)
+        let store = &self.0.store;
+        let candidates = store
+            .document_candidates(&authority.id, version, &key)
             .await?;
         let mut hits = Vec::new();
         for (row, found, sentence) in documents_met(&key, &candidates) {
-            let kept = self.0.store.list_row(&authority.id, row).await?;
-            if let Some(kept) = kept.filter(|kept| kept.entry.counts_on(today)) {
+            let kept = store.list_row(&authority.id, row).await?;
+            if let Some(kept) = kept.filter(|kept| kept.entry.counts_on(day)) {
                 let mut hit = Hit::new(HitOn::Document, found, row, &kept.entry);
                 hit.sentences.push(sentence);
                 hits.push(hit);
@@ -291,10 +258,9 @@ impl App {
             .filter(|hit| hit.action == Action::SilentAlert);
         for hit in silent {
             let alert = Alert {
-                kind: AlertKind::Silent,
                 inspection: Some(inspection),
                 lane: Some(lane.clone()),
-                hit: hit.clone(),
+                ..Alert::of(AlertKind::Silent, hit.clone())
             };
             self.0
                 .store
@@ -303,178 +269,6 @@ impl App {
             self.changed(authority);
         }
         Ok(())
-    }
-
-    /// Keeps every list at its newest version, holds new versions against known travellers, and makes snapshots. Never returns.
-    pub async fn follow_lists(self) {
-        loop {
-            for authority in self.0.authorities.values() {
-                if let Err(error) = self.follow(authority).await {
-                    tracing::error!(authority.id = %authority.id, %error, "a list cannot be brought up to date");
-                }
-            }
-            tokio::time::sleep(Duration::from_millis(LIST_WATCH_MS)).await;
-        }
-    }
-
-    /// Brings one list up to date.
-    async fn follow(&self, authority: &Authority) -> Result<(), AppError> {
-        let Some(head) = self.0.store.list_head(&authority.id).await? else {
-            return Ok(());
-        };
-        let list = self.served(&authority.id)?;
-        let before = list.current().map(|served| served.beside.version);
-        let served = list.at(&head, &self.0.store, authority, self.now()).await?;
-        if before == Some(served.beside.version) {
-            return Ok(());
-        }
-        if !served.beside.sound {
-            tracing::error!(authority.id = %authority.id, version = head.version, "the list does not find its canaries and is not served");
-        }
-        self.changed(&authority.id);
-        // Versions older than the first one that this replica served have been held against travellers by whoever served them.
-        for version in before.unwrap_or(head.version.saturating_sub(1)) + 1..=head.version {
-            if self.0.store.claim_recheck(&authority.id, version).await? {
-                self.recheck(authority, version).await?;
-            }
-        }
-        self.snapshot(authority).await
-    }
-
-    /// Makes snapshot files of the lists of which enough has changed since the last one.
-    pub async fn snapshot_lists(&self) -> Result<(), AppError> {
-        for authority in self.0.authorities.values() {
-            self.snapshot(authority).await?;
-        }
-        Ok(())
-    }
-
-    async fn snapshot(&self, authority: &Authority) -> Result<(), AppError> {
-        let (app, id) = (self.clone(), authority.id.clone());
-        super::blocking(move || {
-            let authority = app.authority(&id)?;
-            let folder = app.0.store.snapshots();
-            let made = app.served(&id)?.compact(authority, &folder, app.now());
-            made.map_err(AppError::Index)
-        })
-        .await
-    }
-
-    /// The version whose snapshot file the list rests on; 0 for one that was built of the database, none for a list not yet asked for.
-    pub fn snapshot_in_use(&self, authority: &AuthorityId) -> Option<u64> {
-        let served = self.served(authority).ok()?.current()?;
-        Some(served.list.base().identity().version)
-    }
-
-    /// Holds what a version has added or changed against travellers who are present or were lately admitted.
-    async fn recheck(&self, authority: &Authority, version: u64) -> Result<(), AppError> {
-        let Some((_, change)) = self.0.store.version_header(&authority.id, version).await? else {
-            return Ok(());
-        };
-        let now = self.now();
-        for (known, hits) in self.met_by_change(authority, change.id, RECHECK_MS).await? {
-            let (kind, inspection, lane) = match known {
-                Known::Expected => (AlertKind::Expected, None, None),
-                Known::Inspected {
-                    inspection,
-                    lane,
-                    opened,
-                    outcome,
-                } => {
-                    let running = now.0.saturating_sub(opened.0) < PRESENT_MS;
-                    let kind = match outcome {
-                        None if running => AlertKind::Present,
-                        Some(Outcome::Admitted) => AlertKind::Admitted,
-                        // Officers have them, or they never crossed.
-                        None | Some(_) => continue,
-                    };
-                    (kind, Some(inspection), Some(lane))
-                }
-            };
-            for hit in hits {
-                let alert = Alert {
-                    kind,
-                    inspection,
-                    lane: lane.clone(),
-                    hit,
-                };
-                self.0.store.add_alert(&authority.id, &alert, now).await?;
-            }
-        }
-        self.changed(&authority.id);
-        Ok(())
-    }
-
-    /// Known travellers of the last `back_ms` whom the entries of a change meet, in force or not: for re-checks and for dry runs. Takes the
-    /// entries in portions, so that memory does not grow with the change.
-    pub(super) async fn met_by_change(
-        &self,
-        authority: &Authority,
-        change: i64,
-        back_ms: i64,
-    ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
-        let store = &self.0.store;
-        let known = Arc::new(self.known(authority, change, back_ms).await?);
-        let mut met = Vec::new();
-        if known.is_empty() {
-            return Ok(met);
-        }
-        let entries = store.list_head(&authority.id).await?;
-        let entries = entries.map_or(0, |head| head.entries);
-        let mut rows = BTreeMap::new();
-        let mut after = String::new();
-        loop {
-            let step = store.change_rows(&authority.id, change, &after).await?;
-            let ended = step.is_empty();
-            if let Some(last) = step.last() {
-                after.clone_from(&last.entry);
-            }
-            for row in step {
-                if let Some(body) = row.body {
-                    rows.insert(row.number, serde_json::from_str::<ListEntry>(&body)?);
-                }
-            }
-            if rows.len() >= RECHECK_PORTION || (ended && !rows.is_empty()) {
-                let portion = std::mem::take(&mut rows);
-                let (app, id, now) = (self.clone(), authority.id.clone(), self.now());
-                let known = Arc::clone(&known);
-                let found = move || app.meet(&id, &portion, &known, entries, now);
-                met.extend(super::blocking(found).await?);
-            }
-            if ended {
-                return Ok(met);
-            }
-        }
-    }
-
-    /// Travellers inspected in the last `back_ms` and those announced. Journeys are looked up where a change has rules to hold against them.
-    async fn known(
-        &self,
-        authority: &Authority,
-        change: i64,
-        back_ms: i64,
-    ) -> Result<Vec<(KnownTraveller, Journey)>, AppError> {
-        let (store, now) = (&self.0.store, self.now());
-        let since = now.plus_ms(-back_ms);
-        let rules = store.change_is_special(change).await?;
-        let mut known = Vec::new();
-        for traveller in store.known_travellers(&authority.id, since).await? {
-            let journey = if rules {
-                self.journey(authority, &traveller.document, now.date())
-                    .await?
-            } else {
-                Journey::default()
-            };
-            known.push((traveller, journey));
-        }
-        for expected in store.expected_travellers(&authority.id, now.date()).await? {
-            let traveller = KnownTraveller {
-                document: expected.document,
-                known: Known::Expected,
-            };
-            known.push((traveller, expected.journey));
-        }
-        Ok(known)
     }
 
     /// Derives the latest verdict's hits again: the list as it was, the traveller as kept, the matcher and weights of this program.
@@ -495,7 +289,22 @@ impl App {
         let verdict = verdict.ok_or(AppError::NoCase)?;
         let kept = verdict.screening.ok_or(AppError::NoCase)?;
         let at = verdict.signed;
-        let journey = self.journey(authority, &opened.document, at.date()).await?;
+        let journey = match &kept.journey {
+            Some(journey) => journey.clone(),
+            None => self.journey(authority, &opened.document, at.date()).await?,
+        };
+        let traveller = KnownTraveller {
+            document: opened.document,
+            journey: journey.clone(),
+            known: Known::Inspected {
+                inspection,
+                lane: opened.lane,
+                opened: at,
+                outcome: None,
+                screened: None,
+            },
+        };
+        let known = std::sync::Arc::new(vec![traveller]);
         let mut hits = Vec::new();
         let mut after = String::new();
         loop {
@@ -508,14 +317,9 @@ impl App {
                 .into_iter()
                 .map(|kept| (kept.number, kept.entry))
                 .collect();
-            let traveller = KnownTraveller {
-                document: opened.document.clone(),
-                known: Known::Expected,
-            };
-            let known = vec![(traveller, journey.clone())];
-            let (app, id, entries) = (self.clone(), authority.id.clone(), kept.entries);
-            let met = super::blocking(move || app.meet(&id, &rows, &known, entries, at)).await?;
-            hits.extend(met.into_iter().flat_map(|(_, hits)| hits));
+            let many = Many::all(kept.entries, at);
+            let met = self.meet(&authority.id, rows, &known, many).await?;
+            hits.extend(met.travellers.into_iter().flat_map(|(_, hits)| hits));
         }
         let mut again = Screening::new(
             &kept.list,
@@ -525,6 +329,7 @@ impl App {
             authority.budget.thresholds(kept.entries),
         );
         again.version_hash.clone_from(&kept.version_hash);
+        again.journey = kept.journey.as_ref().map(|_| journey);
         again.hits = hits;
         Ok(Rederived {
             verdict: verdict.verdict,
@@ -532,80 +337,5 @@ impl App {
             kept: serde_json::to_value(&kept)?,
             again: serde_json::to_value(&again)?,
         })
-    }
-
-    fn meet(
-        &self,
-        authority: &AuthorityId,
-        rows: &BTreeMap<i64, ListEntry>,
-        known: &[(KnownTraveller, Journey)],
-        entries: u64,
-        now: UtcTime,
-    ) -> Result<Vec<(Known, Vec<Hit>)>, AppError> {
-        let authority = self.authority(authority)?;
-        let today = now.date();
-        let rows_in_force = rows.iter().filter(|(_, entry)| entry.counts_on(today));
-        let mut builder = Builder::default();
-        let mut documents: Vec<(i64, EntryDocument)> = Vec::new();
-        for (row, entry) in rows_in_force {
-            if let Some(person) = entry.person() {
-                let id = EntryId(u64::try_from(*row).unwrap_or(0));
-                let pushed = builder.push(&Entry { id, person });
-                pushed.map_err(|e| AppError::Index(LiveListError::Entries(e)))?;
-            }
-            documents.extend(entry.fields().documents.iter().map(|d| (*row, d.clone())));
-        }
-        let identity = SnapshotIdentity {
-            list: String::new(),
-            version: 0,
-            built_unix_ms: 0,
-            weights_hash: authority.weights.sha256,
-        };
-        let index = live::in_memory(builder, &identity).map_err(AppError::Index)?;
-        let list = LayeredList::new(Arc::new(index));
-        let search = self.served(&authority.id)?;
-        let thresholds = authority.budget.thresholds(entries);
-        let mut met = Vec::new();
-        for (traveller, journey) in known {
-            let document = TravelDocument::from(&traveller.document);
-            let person = person_of(&document);
-            let mut hits: Vec<Hit> = Vec::new();
-            for (row, outcome) in search.persons(&list, &person, authority, thresholds) {
-                let Some(entry) = rows.get(&row) else {
-                    continue;
-                };
-                hits.extend(person_hit(
-                    row,
-                    entry,
-                    &person,
-                    outcome,
-                    &authority.weights,
-                    today,
-                ));
-            }
-            if let Some(key) = document_key(&document) {
-                for (row, found, sentence) in documents_met(&key, &documents) {
-                    let Some(entry) = rows.get(&row) else {
-                        continue;
-                    };
-                    let mut hit = Hit::new(HitOn::Document, found, row, entry);
-                    hit.sentences.push(sentence);
-                    hits.push(hit);
-                }
-            }
-            let subject = Subject {
-                document: &document,
-                journey,
-                arrival: today,
-            };
-            hits.extend(
-                rows.iter()
-                    .filter_map(|(row, entry)| rule_hit(*row, entry, &subject, now)),
-            );
-            if !hits.is_empty() {
-                met.push((traveller.known.clone(), hits));
-            }
-        }
-        Ok(met)
     }
 }

@@ -25,9 +25,20 @@ pub(super) struct AlertRow {
     pub(super) inspected: Option<String>,
     /// Name, document and date of birth.
     pub(super) traveller: Option<String>,
+    /// Of an expected traveller.
+    pub(super) announced: Option<AnnouncedView>,
+    /// How many travellers the entry meets besides.
+    pub(super) more: u64,
     pub(super) has_case: bool,
     pub(super) hit: HitRow,
     pub(super) seen_by: Option<String>,
+}
+
+/// An announcement.
+pub(super) struct AnnouncedView {
+    /// Issuer and number.
+    pub(super) document: String,
+    pub(super) arrives: String,
 }
 
 /// A traveller whom an officer has found not to be the listed person.
@@ -58,6 +69,7 @@ impl AlertsPage {
             .partition(|alert| alert.seen_by.is_none());
         let content = html! {
             h1 { "Alerts" }
+            p.notice.warn #news hidden role="status" { "! There are new alerts. " a href="/console/alerts" { "Show them" } }
             @if unseen.is_empty() { p.panel.empty { "✓ Every alert has been seen." } }
             div.alerts { @for alert in unseen { (alert.render(&self.frame.csrf)) } }
             @if !seen.is_empty() {
@@ -78,7 +90,7 @@ impl AlertsPage {
                 @if self.namesakes.is_empty() {
                     p.empty { "○ Nobody has been cleared. The officer of a case does it beside the hit, under \u{201c}Not this person\u{201d}." }
                 } @else {
-                    p.hint { "Travellers who were compared with a listed person and are somebody else. They pass that entry until the day, or until the entry changes." }
+                    p.hint { "Travellers who were compared with a listed person and are somebody else. They pass that entry with the document that was compared, until the day or until the entry changes; with a renewed passport they are compared anew." }
                     table.changes {
                         thead { tr { th { "Standing" } th { "Entry" } th { "Cleared by" } th { "Until" } th {} } }
                         tbody { @for row in &self.namesakes { (row.render(&self.frame.csrf)) } }
@@ -98,6 +110,8 @@ impl AlertsPage {
             inspection: Some(InspectionId::new(1_800_000_000_000, [7; 10])),
             inspected: Some("2027-01-15 07:59 UTC".into()),
             traveller: Some(traveller.into()),
+            announced: None,
+            more: 0,
             has_case: false,
             hit,
             seen_by: None,
@@ -124,6 +138,23 @@ impl AlertsPage {
             ceiling.traveller,
         ) = (None, None, None, None);
         rows.push(ceiling);
+        let mut expected = alert(94, AlertKind::Expected, HitRow::sample_rule(), anna);
+        (expected.lane, expected.inspection, expected.inspected) = (None, None, None);
+        expected.announced = Some(AnnouncedView {
+            document: "UTO L898902C3".into(),
+            arrives: "2027-01-16".into(),
+        });
+        let mut forgotten = alert(95, AlertKind::Expected, HitRow::sample_rule(), "");
+        (forgotten.lane, forgotten.inspection, forgotten.inspected) = (None, None, None);
+        forgotten.traveller = None;
+        forgotten.announced = Some(AnnouncedView {
+            document: "LKA N10239841".into(),
+            arrives: "2027-01-12".into(),
+        });
+        let mut further = alert(96, AlertKind::Further, HitRow::sample_rule(), "");
+        (further.lane, further.inspection, further.inspected) = (None, None, None);
+        (further.traveller, further.more) = (None, 1_234);
+        rows.extend([expected, forgotten, further]);
         rows.push(seen);
         let namesake = |id, entry: &str, reason: &str, standing| NamesakeRow {
             id,
@@ -135,7 +166,7 @@ impl AlertsPage {
         };
         let entry = "lost:INTERPOL-SLTD-national-extract/2027-01-13/UTO/0000088123";
         Self {
-            frame: Frame::sample_alerted(4),
+            frame: Frame::sample_alerted(7),
             alerts: rows,
             namesakes: vec![
                 namesake(
@@ -223,7 +254,7 @@ impl AlertRow {
                 "warn",
                 "▶",
                 "Expected",
-                "The traveller is announced and has not arrived yet.".into(),
+                self.announcement(),
             ),
             AlertKind::Ceiling => (
                 "none",
@@ -231,6 +262,28 @@ impl AlertRow {
                 "A rule rests",
                 "The rule has met as many travellers today as its owner allows, and holds nobody until tomorrow.".into(),
             ),
+            AlertKind::Further => (
+                "bad",
+                "!",
+                "Meets many more",
+                format!(
+                    "The entry meets {} more travellers who are in a lane, were admitted lately or are announced. They are not shown one by one: look at the entry first.",
+                    self.more
+                ),
+            ),
+        }
+    }
+
+    fn announcement(&self) -> String {
+        let Some(AnnouncedView { document, arrives }) = &self.announced else {
+            return "The traveller was announced; this alert is from before it was kept who that is.".into();
+        };
+        if self.traveller.is_some() {
+            format!("The traveller is announced for {arrives}.")
+        } else {
+            format!(
+                "Somebody was announced for {arrives} with document {document}. The announcement has been forgotten since."
+            )
         }
     }
 }

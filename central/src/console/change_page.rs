@@ -10,6 +10,7 @@ use super::{
     pages::Frame,
 };
 use crate::{
+    app::AppError,
     limits::{REMARK_CHARS_MAX, REMARK_CHARS_MIN},
     lists::change::{self, ChangeKind, ChangeState},
 };
@@ -33,10 +34,27 @@ pub(super) struct ChangePage {
     pub(super) reason: Option<String>,
     /// Of who decided.
     pub(super) remark: Option<String>,
+    /// One page of them.
     pub(super) rows: Vec<Difference>,
-    /// Only while it is not decided.
+    /// Rows on the pages before.
+    pub(super) before: u64,
+    /// The last entry of the page, if others follow.
+    pub(super) next: Option<String>,
+    /// The list's version, if the change was compared with an earlier one and can be approved no more.
+    pub(super) overtaken_by: Option<u64>,
+    /// Only while it is not decided, beside the first rows.
     pub(super) dry_run: Option<DryRunView>,
     pub(super) may: May,
+    /// Why the form that led back here was not done.
+    pub(super) refused: Option<Refused>,
+}
+
+/// A form that was not done.
+pub(super) struct Refused {
+    pub(super) what: String,
+    pub(super) next: &'static str,
+    /// The reason or remark in it.
+    pub(super) typed: String,
 }
 
 /// Something that happened to a change.
@@ -93,6 +111,8 @@ impl ChangePage {
                 h1 { "Change " (self.id) } (state_chip(self.state, self.version)) (counts(&self.difference))
                 span.hint { (kind_word(self.kind)) " · " (self.source) }
             }
+            @if let Some(refused) = &self.refused { (self.refused(refused)) }
+            @if let Some(version) = self.overtaken_by { (self.overtaken(version)) }
             @if !self.beyond.is_empty() { (self.unusual()) }
             div.split.change {
                 div.column {
@@ -106,6 +126,29 @@ impl ChangePage {
         self.frame.page(&title, "list", &content)
     }
 
+    fn refused(&self, refused: &Refused) -> Markup {
+        html! {
+            div.notice.bad role="alert" {
+                p { strong { "✗ That was not done: " (refused.what) "." } " " (refused.next) }
+                // Where there is a form, it holds it.
+                @if self.may == May::Look { p dir="auto" { "You had written: " (refused.typed) } }
+            }
+        }
+    }
+
+    fn overtaken(&self, version: u64) -> Markup {
+        html! {
+            div.notice.warn role="status" {
+                p { strong { "! Overtaken: it was compared with " (version_words(self.base)) ", the list is at version " (version) "." }
+                    " It cannot be approved: draft it again." }
+            }
+        }
+    }
+
+    fn typed(&self) -> &str {
+        self.refused.as_ref().map_or("", |refused| &refused.typed)
+    }
+
     fn unusual(&self) -> Markup {
         html! {
             div.notice.bad role="alert" {
@@ -117,17 +160,23 @@ impl ChangePage {
     }
 
     fn table(&self) -> Markup {
-        let difference = &self.difference;
-        let total = difference.added + difference.changed + difference.withdrawn;
-        let shown = u64::try_from(self.rows.len()).unwrap_or(u64::MAX);
+        let total = self.difference.rows();
+        let last = self.before + self.rows.len() as u64;
+        let page = format!("/console/list/changes/{}", self.id);
         html! {
             section.panel.scroll {
                 h2 { "What it does" }
                 @if self.rows.is_empty() {
                     p.empty { "○ Its entries are not kept: it never counted." }
                 } @else {
-                    @if total > shown { p.hint { "The first " (grouped(shown)) " of " (grouped(total)) " entries, in the order of their ids." } }
+                    @if self.before > 0 || last < total {
+                        p.hint { "Rows " (grouped(self.before + 1)) " to " (grouped(last)) " of " (grouped(total)) ", in the order of entries' ids." }
+                    }
                     (differences(&self.rows))
+                    p {
+                        @if self.before > 0 { a href=(page) { "First rows" } " " }
+                        @if let Some(next) = &self.next { a rel="next" href={ (page) "?after=" (next) } { "Next rows" } }
+                    }
                 }
             }
         }
@@ -138,7 +187,7 @@ impl ChangePage {
             section.panel {
                 h2 { "So far" }
                 dl {
-                    dt { "Compared with" } dd { @if self.base == 0 { "no list" } @else { "version " (self.base) } }
+                    dt { "Compared with" } dd { (version_words(self.base)) }
                     dt { "List then has" } dd { (grouped(self.difference.entries)) " entries" }
                     @for step in &self.steps {
                         dt { (step.what) }
@@ -164,7 +213,7 @@ impl ChangePage {
                         p.hint { "Whoever maintains the list finds it under \u{201c}Waiting for another officer's approval\u{201d}." }
                         details {
                             summary { "Take it back" }
-                            (self.form("rejection", &html! { (remark("Why", "remark")) button.wide { "✗ Take it back" } }))
+                            (self.form("rejection", &html! { (remark("Why", "remark", self.typed())) button.wide { "✗ Take it back" } }))
                         }
                     }
                 }
@@ -174,7 +223,7 @@ impl ChangePage {
 
     fn propose(&self) -> Markup {
         let fields = html! {
-            (remark("Reason, for who approves and for later", "reason"))
+            (remark("Reason, for who approves and for later", "reason", self.typed()))
             @if !self.beyond.is_empty() {
                 label.check-box {
                     input type="checkbox" name="accept_size" value="yes" required;
@@ -195,7 +244,7 @@ impl ChangePage {
 
     fn decide(&self) -> Markup {
         let fields = html! {
-            (remark("Remark", "remark"))
+            (remark("Remark", "remark", self.typed()))
             div.buttons.two-buttons {
                 button.release formaction={ "/console/list/changes/" (self.id) "/approval" } { "✓ Approve" }
                 button.reject formaction={ "/console/list/changes/" (self.id) "/rejection" } { "✗ Reject" }
@@ -268,8 +317,12 @@ impl ChangePage {
                 fresh,
                 row(&document.id.clone(), Some(document), None),
             ],
+            before: 0,
+            next: None,
+            overtaken_by: None,
             dry_run: Some(DryRunView::sample()),
             may: May::Decide,
+            refused: None,
         }
     }
 
@@ -296,12 +349,19 @@ impl ChangePage {
             ..DryRunView::sample()
         });
         page.may = May::Propose;
+        page.next = Some("ofac:9001".into());
+        page.refused = Some(Refused {
+            what: AppError::BeyondLimits(page.beyond.clone()).to_string(),
+            next: "Check that the file is whole; then propose it again and accept its size.",
+            typed: "Daily edition of 15 January".into(),
+        });
         page
     }
 
     pub(super) fn sample_own() -> Self {
         let mut page = Self::sample();
         page.may = May::TakeBack;
+        page.overtaken_by = Some(50);
         page
     }
 
@@ -309,7 +369,7 @@ impl ChangePage {
         let mut page = Self::sample_unusual();
         page.state = ChangeState::Rejected;
         page.rows.clear();
-        page.dry_run = None;
+        (page.next, page.refused, page.dry_run) = (None, None, None);
         page.steps.push(Step {
             what: "Rejected by",
             by: "second.lee".into(),
@@ -321,10 +381,18 @@ impl ChangePage {
     }
 }
 
-fn remark(label: &str, name: &str) -> Markup {
+fn version_words(version: u64) -> String {
+    if version == 0 {
+        "no list".to_owned()
+    } else {
+        format!("version {version}")
+    }
+}
+
+fn remark(label: &str, name: &str, typed: &str) -> Markup {
     html! {
         label { (label)
-            textarea name=(name) rows="3" required minlength=(REMARK_CHARS_MIN) maxlength=(REMARK_CHARS_MAX) dir="auto" {} }
+            textarea name=(name) rows="3" required minlength=(REMARK_CHARS_MIN) maxlength=(REMARK_CHARS_MAX) dir="auto" { (typed) } }
     }
 }
 

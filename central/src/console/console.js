@@ -1,14 +1,19 @@
-// Live lanes by server push; reasons that fit the button; rows of documents; files of lists.
+// Alerts on every page and live lanes by server push; reasons that fit the button; rows of documents; files of lists.
 const live = document.getElementById("live");
-if (live && location.protocol.startsWith("http")) {
-  const events = new EventSource(live.dataset.events);
+const badge = document.getElementById("unseen");
+if (badge && location.protocol.startsWith("http")) {
+  const events = new EventSource(badge.dataset.events);
+  const shown = Number(badge.textContent);
   events.addEventListener("lanes", (event) => {
-    live.innerHTML = event.data;
+    const pushed = document.createElement("template");
+    pushed.innerHTML = event.data;
+    const unseen = pushed.content.querySelector("[data-unseen]").dataset.unseen;
+    live?.replaceChildren(pushed.content);
     document.body.classList.remove("offline");
-    const unseen = live.querySelector("[data-unseen]").dataset.unseen;
-    const badge = document.getElementById("unseen");
     badge.textContent = unseen;
     badge.hidden = unseen === "0";
+    const news = document.getElementById("news");
+    if (news) news.hidden = Number(unseen) <= shown;
   });
   events.onerror = () => document.body.classList.add("offline");
 }

@@ -3,6 +3,7 @@
 use axum::{
     Form,
     extract::{FromRequest, FromRequestParts, Request},
+    http::StatusCode,
 };
 
 use super::{PageError, SignedIn};
@@ -31,6 +32,8 @@ impl Fields {
 /// A form of a signed-in officer. A handler that takes it can change something; there is none without the session's token.
 pub(super) struct Submitted {
     pub(super) officer: StoredOfficer,
+    /// Of the session.
+    pub(super) secret: String,
     pub(super) fields: Fields,
 }
 
@@ -39,16 +42,23 @@ impl FromRequest<App> for Submitted {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
         let (mut parts, body) = request.into_parts();
-        let SignedIn { officer, .. } = SignedIn::from_request_parts(&mut parts, app).await?;
+        let SignedIn { officer, secret } = SignedIn::from_request_parts(&mut parts, app).await?;
         let request = Request::from_parts(parts, body);
-        // A body that is no form carries no token either.
         let form = Form::<Vec<(String, String)>>::from_request(request, app).await;
-        let Form(fields) = form.map_err(|_| AppError::WrongCsrf)?;
+        let Form(fields) = form.map_err(|refused| match refused.status() {
+            StatusCode::PAYLOAD_TOO_LARGE => AppError::FormTooLarge,
+            // A body that is no form carries no token either.
+            _ => AppError::WrongCsrf,
+        })?;
         let fields = Fields(fields);
         if fields.one("csrf") != officer.csrf {
             return Err(AppError::WrongCsrf.into());
         }
-        Ok(Self { officer, fields })
+        Ok(Self {
+            officer,
+            secret,
+            fields,
+        })
     }
 }
 
@@ -62,7 +72,9 @@ impl FromRequest<App> for KeeperForm {
     type Rejection = PageError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, PageError> {
-        let Submitted { officer, fields } = Submitted::from_request(request, app).await?;
+        let Submitted {
+            officer, fields, ..
+        } = Submitted::from_request(request, app).await?;
         let officer = ListOfficer::of(officer)?;
         Ok(Self { officer, fields })
     }

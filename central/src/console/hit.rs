@@ -126,8 +126,8 @@ impl HitRow {
                         }
                     }
                     button { "Clear this namesake" }
-                    p.hint { "At the next crossing this entry no longer holds the traveller. A changed entry does again. \
-                        The case itself is still yours to decide." }
+                    p.hint { "At the next crossing with this document the entry no longer holds the traveller. A changed entry does again, \
+                        and so does a renewed passport. The case itself is still yours to decide." }
                 }
             }
         }

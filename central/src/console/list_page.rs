@@ -5,6 +5,7 @@ use maud::{Markup, html};
 use super::{
     comparison_page::grouped,
     entry_form::action_select,
+    found_page::find_form,
     pages::{Frame, figure},
 };
 use crate::{
@@ -24,6 +25,10 @@ pub(super) struct ListPage {
     pub(super) age_limit: String,
     /// Those that wait for approval first.
     pub(super) changes: Vec<ChangeRow>,
+    /// Whether they are the newest ones.
+    pub(super) newest: bool,
+    /// The last of them, if there may be older ones.
+    pub(super) older: Option<i64>,
     /// Largest file that the page takes.
     pub(super) bytes_max: usize,
     /// What came of a form that led back here.
@@ -162,9 +167,14 @@ impl ListPage {
                 section.panel.scroll { h2 { "Waiting for another officer's approval" } (table(self.waiting())) }
             }
             section.panel.scroll {
-                h2 { "Newest changes" }
-                @if others().next().is_none() { p.empty { "○ Nothing has been changed yet." } }
-                @else { (table(others())) }
+                h2 { @if self.newest { "Newest changes" } @else { "Older changes" } }
+                @if others().next().is_some() { (table(others())) }
+                @else if self.newest { p.empty { "○ Nothing has been changed yet." } }
+                @else { p.empty { "○ These are all." } }
+                p {
+                    @if !self.newest { a href="/console/list" { "Newest changes" } " " }
+                    @if let Some(last) = self.older { a rel="next" href={ "/console/list?before=" (last) } { "Older changes" } }
+                }
             }
         }
     }
@@ -176,6 +186,7 @@ impl ListPage {
                 p.hint { "A person, a document, or a range of blanks." }
                 a.button.wide href="/console/list/new" { "New entry" }
             }
+            (find_form("", ""))
             (self.import())
             @if self.head.is_some() {
                 form.panel method="post" action="/console/list/confirmation" {
@@ -216,10 +227,11 @@ impl ListPage {
                 }
                 label { "The file is"
                     select name="kind" {
-                        option value=(ChangeKind::Replace.as_str()) { "the whole list: what it lacks is withdrawn" }
-                        option value=(ChangeKind::Amend.as_str()) { "an amendment: only what it names changes" }
+                        option value=(ChangeKind::Replace.as_str()) { "a whole edition" }
+                        option value=(ChangeKind::Amend.as_str()) { "an amendment" }
                     }
                 }
+                p.hint { "A whole edition withdraws what it lacks of the sources that its entries name; an amendment changes what it names and nothing else." }
                 details {
                     summary { "Where the file does not say it" }
                     (action_select("Action", "", "as the file says", false, false))
@@ -323,6 +335,8 @@ impl ListPage {
                     46,
                 ),
             ],
+            newest: true,
+            older: Some(56),
             bytes_max: crate::limits::LIST_BODY_BYTES_MAX,
             notice: None,
         }
@@ -355,6 +369,7 @@ impl ListPage {
     pub(super) fn sample_empty() -> Self {
         let mut page = Self::sample();
         page.head = None;
+        page.older = None;
         page.changes.clear();
         page
     }
@@ -416,7 +431,7 @@ pub(super) fn state_chip(state: ChangeState, version: Option<u64>) -> Markup {
 pub(super) const fn kind_word(kind: ChangeKind) -> &'static str {
     match kind {
         ChangeKind::Amend => "amendment",
-        ChangeKind::Replace => "whole list",
+        ChangeKind::Replace => "whole edition",
         ChangeKind::Return => "way back",
         ChangeKind::Received => "received, signed",
     }

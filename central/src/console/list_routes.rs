@@ -12,18 +12,21 @@ use axum::{
 
 use super::{
     Page, PageError, SignedIn,
+    change_page::Refused,
     entry_form::{EntryForm, EntryFormPage, FormError},
     forms::{KeeperForm, Submitted},
+    found_page::FoundPage,
     list_view,
     view::frame,
 };
 use crate::{
     app::{
         App, AppError,
-        lists::{Draft, DraftReport, DraftRow, ListOfficer},
+        lists::{Draft, DraftReport, DraftRow, ListOfficer, Sought},
+        to_its_end,
     },
     limits::LIST_BODY_BYTES_MAX,
-    list_api::ImportQuery,
+    list_api::{After, Before, ImportQuery},
     lists::{
         change::ChangeKind,
         entry::{EntryFields, ListEntry},
@@ -46,6 +49,7 @@ pub(super) fn routes() -> Router<App> {
         .route("/console/list/changes/{id}/discard", post(discard))
         .route("/console/list/changes/{id}/approval", post(approve))
         .route("/console/list/changes/{id}/rejection", post(reject))
+        .route("/console/list/entries", get(find))
         .route("/console/list/entries/{id}", get(entry))
         .route(
             "/console/list/entries/{id}/change",
@@ -80,19 +84,38 @@ fn number(text: &str, missing: AppError) -> Result<i64, AppError> {
     text.parse().map_err(|_| missing)
 }
 
-async fn list(State(app): State<App>, signed_in: SignedIn) -> Page {
-    let page = list_view::list(&app, &signed_in.officer, None).await?;
+async fn list(State(app): State<App>, signed_in: SignedIn, Query(from): Query<Before>) -> Page {
+    let page = list_view::list(&app, &signed_in.officer, from.before, None).await?;
     Ok(Html(page.render().into_string()))
 }
 
-async fn change(State(app): State<App>, signed_in: SignedIn, Path(id): Path<String>) -> Page {
+async fn change(
+    State(app): State<App>,
+    signed_in: SignedIn,
+    Path(id): Path<String>,
+    Query(from): Query<After>,
+) -> Page {
     let id = number(&id, AppError::NoChange)?;
-    let page = list_view::change(&app, &signed_in.officer, id).await?;
+    let page = list_view::change(&app, &signed_in.officer, id, &from.after).await?;
     Ok(Html(page.render().into_string()))
 }
 
 async fn entry(State(app): State<App>, signed_in: SignedIn, Path(id): Path<String>) -> Page {
     let page = list_view::entry(&app, &signed_in.officer, &id).await?;
+    Ok(Html(page.render().into_string()))
+}
+
+async fn find(
+    State(app): State<App>,
+    SignedInKeeper(officer): SignedInKeeper,
+    Query(sought): Query<Sought>,
+) -> Page {
+    let page = FoundPage {
+        frame: frame(&app, &officer.0).await?,
+        entries: app.find_entries(&officer, &sought).await?,
+        id: sought.id,
+        document: sought.document,
+    };
     Ok(Html(page.render().into_string()))
 }
 
@@ -119,7 +142,7 @@ async fn import_file(
         return Err(AppError::WrongCsrf);
     }
     let officer = ListOfficer::of(signed_in.officer)?;
-    let report = query.draft(&app, &officer, &body).await?;
+    let report = query.draft(app, officer, body).await?;
     Ok(Json(report).into_response())
 }
 
@@ -213,8 +236,12 @@ async fn draft(app: &App, officer: &ListOfficer, draft: Draft) -> Result<DraftRe
         row: Ok(draft),
         odd: Vec::new(),
     };
-    app.draft_change(officer, ChangeKind::Amend, "console", [row].into_iter())
-        .await
+    let (app, officer) = (app.clone(), officer.clone());
+    to_its_end(async move {
+        app.draft_change(&officer, ChangeKind::Amend, "console", [row].into_iter())
+            .await
+    })
+    .await
 }
 
 fn to_change(id: i64) -> Redirect {
@@ -236,11 +263,13 @@ async fn draft_return(
 ) -> Result<Response, PageError> {
     let version = fields.one("version").parse();
     let version = version.map_err(|_| AppError::NoVersion)?;
-    if let Some(id) = app.draft_return(&officer, version).await?.change {
+    let (drafting, drafter) = (app.clone(), officer.clone());
+    let report = to_its_end(async move { drafting.draft_return(&drafter, version).await });
+    if let Some(id) = report.await?.change {
         return Ok(to_change(id).into_response());
     }
     let notice = "The list is as that version was: there is nothing to draft.";
-    let page = list_view::list(&app, &officer.0, Some(notice)).await?;
+    let page = list_view::list(&app, &officer.0, None, Some(notice)).await?;
     Ok(Html(page.render().into_string()).into_response())
 }
 
@@ -256,12 +285,41 @@ async fn propose(
     State(app): State<App>,
     Path(id): Path<String>,
     KeeperForm { officer, fields }: KeeperForm,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let id = number(&id, AppError::NoChange)?;
-    let accept_size = fields.one("accept_size") == "yes";
-    app.propose_change(&officer, id, fields.one("reason"), accept_size)
-        .await?;
-    Ok(to_change(id))
+    let (reason, accept_size) = (fields.one("reason"), fields.one("accept_size") == "yes");
+    let done = app.propose_change(&officer, id, reason, accept_size).await;
+    moved_on(&app, &officer, id, reason, done).await
+}
+
+/// Back to the change; with why it was not moved on, and with what was typed, if it was not.
+async fn moved_on(
+    app: &App,
+    officer: &ListOfficer,
+    id: i64,
+    typed: &str,
+    done: Result<(), AppError>,
+) -> Result<Response, PageError> {
+    use AppError as E;
+    let error = match done {
+        Ok(()) => return Ok(to_change(id).into_response()),
+        Err(
+            error @ (E::WrongState { .. }
+            | E::SamePerson
+            | E::Overtaken
+            | E::BeyondLimits(_)
+            | E::NoRemark),
+        ) => error,
+        Err(error) => return Err(error.into()),
+    };
+    let (status, _, next) = error.answer();
+    let mut page = list_view::change(app, &officer.0, id, "").await?;
+    page.refused = Some(Refused {
+        what: error.to_string(),
+        next,
+        typed: typed.to_owned(),
+    });
+    Ok((status, Html(page.render().into_string())).into_response())
 }
 
 async fn discard(
@@ -278,22 +336,22 @@ async fn approve(
     State(app): State<App>,
     Path(id): Path<String>,
     KeeperForm { officer, fields }: KeeperForm,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let id = number(&id, AppError::NoChange)?;
-    app.approve_change(&officer, id, fields.one("remark"))
-        .await?;
-    Ok(to_change(id))
+    let remark = fields.one("remark");
+    let done = app.approve_change(&officer, id, remark).await.map(|_| ());
+    moved_on(&app, &officer, id, remark, done).await
 }
 
 async fn reject(
     State(app): State<App>,
     Path(id): Path<String>,
     KeeperForm { officer, fields }: KeeperForm,
-) -> Result<Redirect, PageError> {
+) -> Result<Response, PageError> {
     let id = number(&id, AppError::NoChange)?;
-    app.reject_change(&officer, id, fields.one("remark"))
-        .await?;
-    Ok(to_change(id))
+    let remark = fields.one("remark");
+    let done = app.reject_change(&officer, id, remark).await;
+    moved_on(&app, &officer, id, remark, done).await
 }
 
 async fn see_alert(

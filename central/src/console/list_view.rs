@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use egate_types::{TravelDocument, UtcTime};
 
 use super::{
-    alerts_page::{AlertRow, AlertsPage, NamesakeRow, Standing},
+    alerts_page::{AlertRow, AlertsPage, AnnouncedView, NamesakeRow, Standing},
     change_page::{ChangePage, DryRunView, May, MetRow, Step},
     entry_page::{Counting, EntryPage, EntryVersion},
     fields::Difference,
@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::{App, AppError, lists::DryRun},
-    limits::{LIST_BODY_BYTES_MAX, MET_SHOWN_MAX, RECHECK_MS},
+    limits::{CHANGES_SHOWN, LIST_BODY_BYTES_MAX, MET_SHOWN_MAX, RECHECK_MS},
     lists::{
         change::ChangeState,
         entry::{EntryFields, ListEntry},
@@ -32,10 +32,12 @@ use crate::{
 pub(super) async fn list(
     app: &App,
     officer: &StoredOfficer,
+    before: Option<i64>,
     notice: Option<&'static str>,
 ) -> Result<ListPage, AppError> {
     let authority = app.authority(&officer.authority)?;
-    let (head, changes) = app.list_overview(officer).await?;
+    let (head, changes) = app.list_overview(officer, before).await?;
+    let full = i64::try_from(changes.len()) == Ok(CHANGES_SHOWN);
     let sound = app.list_is_sound(officer)?;
     let limit_s = authority.list_age_limit_s;
     let now = app.now();
@@ -45,6 +47,8 @@ pub(super) async fn list(
         list: authority.list.clone(),
         head: head.map(|head| head_view(&head, limit_s, now, sound)),
         age_limit: age(UtcTime(milliseconds(limit_s)), UtcTime(0)),
+        newest: before.is_none(),
+        older: changes.last().filter(|_| full).map(|change| change.id),
         changes: changes
             .into_iter()
             .map(|change| change_row(change, officer))
@@ -91,8 +95,9 @@ pub(super) async fn change(
     app: &App,
     officer: &StoredOfficer,
     id: i64,
+    after: &str,
 ) -> Result<ChangePage, AppError> {
-    let view = app.look_at_change(officer, id).await?;
+    let view = app.look_at_change(officer, id, after).await?;
     let may = may(&view.change, officer);
     let steps = steps(&view.change);
     let change = view.change;
@@ -121,8 +126,12 @@ pub(super) async fn change(
         reason: change.reason,
         remark: change.remark,
         rows: rows?,
+        before: view.before,
+        next: view.next,
+        overtaken_by: view.overtaken_by,
         dry_run,
         may,
+        refused: None,
     })
 }
 
@@ -291,6 +300,9 @@ async fn alert_row(
         ),
         None => (None, false),
     };
+    let inspected = opened.as_ref().map(|opened| moment(opened.opened_at));
+    let document = opened.map(|opened| opened.document);
+    let document = document.or(stored.expected.map(|expected| expected.document));
     Ok(AlertRow {
         seq: stored.seq,
         kind: alert.kind,
@@ -298,8 +310,13 @@ async fn alert_row(
         age: age(app.now(), stored.at),
         lane: alert.lane.map(|lane| lane.to_string()),
         inspection: alert.inspection,
-        inspected: opened.as_ref().map(|opened| moment(opened.opened_at)),
-        traveller: opened.map(|opened| traveller(&TravelDocument::from(&opened.document))),
+        inspected,
+        traveller: document.map(|document| traveller(&TravelDocument::from(&document))),
+        announced: alert.announced.map(|announced| AnnouncedView {
+            document: format!("{} {}", announced.issuer, announced.number),
+            arrives: announced.arrives.to_string(),
+        }),
+        more: alert.more,
         has_case,
         hit: HitRow::of(&alert.hit),
         seen_by: stored.seen_by,

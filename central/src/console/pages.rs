@@ -10,7 +10,8 @@ use serde::Serialize;
 
 use super::{
     alerts_page::AlertsPage, change_page::ChangePage, comparison_page::ComparisonPage,
-    entry_form::EntryFormPage, entry_page::EntryPage, hit::HitRow, list_page::ListPage, view,
+    entry_form::EntryFormPage, entry_page::EntryPage, found_page::FoundPage, hit::HitRow,
+    list_page::ListPage, view,
 };
 use crate::{
     app::{AppError, decision_word},
@@ -18,7 +19,7 @@ use crate::{
 };
 
 const STYLE: &str = include_str!("console.css");
-const SCRIPT: &str = include_str!("console.js");
+pub(super) const SCRIPT: &str = include_str!("console.js");
 
 /// A page's file name and its rendered sample.
 pub type SamplePage = (&'static str, fn() -> String);
@@ -75,6 +76,7 @@ pub const PAGES: &[SamplePage] = &[
     ("list-entry-withdrawn", || {
         EntryPage::sample_withdrawn().render().into_string()
     }),
+    ("list-found", || FoundPage::sample().render().into_string()),
     ("alerts", || AlertsPage::sample().render().into_string()),
     ("alerts-none", || {
         AlertsPage::sample_empty().render().into_string()
@@ -121,7 +123,7 @@ impl Frame {
                         a href="/console/lanes" aria-current=[(here == "lanes").then_some("page")] { "Lanes" }
                         a href="/console/cases" aria-current=[(here == "cases").then_some("page")] { "Referred cases" }
                         a href="/console/list" aria-current=[(here == "list").then_some("page")] { "Watch list" }
-                        a href="/console/alerts" aria-current=[(here == "alerts").then_some("page")] { "Alerts" span.count #unseen hidden[self.unseen == 0] { (self.unseen) } }
+                        a href="/console/alerts" aria-current=[(here == "alerts").then_some("page")] { "Alerts" span.count #unseen data-events="/console/events" hidden[self.unseen == 0] { (self.unseen) } }
                         a href="/console/comparisons" aria-current=[(here == "comparisons").then_some("page")] { "Face comparison" }
                     }
                     form.who method="post" action="/console/logout" {
@@ -246,7 +248,7 @@ pub(super) struct LanesPage {
 
 impl LanesPage {
     pub(super) fn render(&self) -> Markup {
-        let content = html! { div #live data-events="/console/events" { (self.live()) } };
+        let content = html! { div #live { (self.live()) } };
         self.frame.page("Lanes", "lanes", &content)
     }
 

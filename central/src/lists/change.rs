@@ -30,7 +30,7 @@ pub enum ChangeState {
 pub enum ChangeKind {
     /// Puts and withdraws the entries it names.
     Amend,
-    /// A whole edition of the list: what it does not name is withdrawn.
+    /// A whole edition of the sources that its entries name: what of them it lacks is withdrawn.
     Replace,
     /// Back to an earlier version.
     Return,
@@ -87,7 +87,12 @@ pub struct Difference {
 impl Difference {
     /// Whether anything is different.
     pub const fn is_empty(&self) -> bool {
-        self.added + self.changed + self.withdrawn == 0
+        self.rows() == 0
+    }
+
+    /// Entries that are otherwise after it.
+    pub const fn rows(&self) -> u64 {
+        self.added + self.changed + self.withdrawn
     }
 
     /// Entries of the list before it.
@@ -97,11 +102,16 @@ impl Difference {
 
     /// What is unusual about its size: a truncated file withdraws, a wrong one adds. Empty for small lists and usual changes.
     pub fn beyond_limits(&self) -> Vec<String> {
+        let mut told = Vec::new();
+        // It would clear everybody, and is as sound as any other.
+        if self.withdrawn > 0 && self.entries == 0 {
+            told.push(NO_ENTRY_LEFT.to_owned());
+        }
         let before = self.before();
         if before < SMALL_LIST_ENTRIES {
-            return Vec::new();
+            return told;
         }
-        [
+        let shares = [
             ("adds", self.added, ADDED_SHARE_MAX),
             ("changes", self.changed, CHANGED_SHARE_MAX),
             ("withdraws", self.withdrawn, WITHDRAWN_SHARE_MAX),
@@ -112,10 +122,14 @@ impl Difference {
         })
         .map(|(does, count, percent)| {
             format!("{does} {count} of {before} entries, more than the usual {percent} %")
-        })
-        .collect()
+        });
+        told.extend(shares);
+        told
     }
 }
+
+/// What is unusual about the size of a change after which nothing is listed.
+pub(crate) const NO_ENTRY_LEFT: &str = "leaves the list without any entry";
 
 /// One version of a list as it is chained: everything but the rows, which it names by their hash.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -191,6 +205,8 @@ mod tests {
         };
         assert_eq!(difference(500, 0, 0, 0).beyond_limits(), [""; 0]);
         assert_eq!(difference(0, 0, 9, 10).beyond_limits(), [""; 0]);
+        assert_eq!(difference(0, 0, 10, 10).beyond_limits(), [NO_ENTRY_LEFT]);
+        assert_eq!(difference(0, 0, 200, 200).beyond_limits().len(), 2);
         assert_eq!(difference(0, 0, 50, 1_000).beyond_limits(), [""; 0]);
         let told = difference(0, 0, 51, 1_000).beyond_limits();
         assert_eq!(

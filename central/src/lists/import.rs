@@ -24,7 +24,7 @@ use std::{
 use egate_rules::watch::Action;
 use egate_types::{Date, Sex};
 
-pub(crate) use json_lines::PersonLine;
+pub(crate) use json_lines::{PersonLine, sent_entry};
 pub use states::as_listed;
 
 use super::entry::{EntryError, EntryFields, ListEntry};
@@ -78,7 +78,7 @@ pub struct Defaults {
     pub reason: String,
     /// The law they rest on.
     pub legal_basis: String,
-    /// Who published own files; if empty, `own`. Published lists name themselves.
+    /// Who published own files; if empty, `file`. Published lists name themselves.
     pub source: String,
     /// The day by which the owner looks at them again.
     pub review_on: Option<Date>,
@@ -103,7 +103,7 @@ impl Defaults {
         fill(&mut fields.reason, &self.reason);
         fill(&mut fields.legal_basis, &self.legal_basis);
         fill(&mut fields.source, &self.source);
-        fill(&mut fields.source, OWN_SOURCE);
+        fill(&mut fields.source, FILE_SOURCE);
         fields.review_on = fields.review_on.or(self.review_on);
     }
 }
@@ -355,5 +355,5 @@ fn within_limit(bytes: u64) -> Result<(), FileError> {
     Ok(())
 }
 
-/// The source of own files whose owner does not name one.
-const OWN_SOURCE: &str = "own";
+/// The source of own files whose owner does not name one. Not that of entries made by hand: a whole edition withdraws what it lacks of its own source.
+const FILE_SOURCE: &str = "file";

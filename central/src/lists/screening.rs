@@ -2,7 +2,9 @@
 //!
 //! **Invariant:** no I/O. What is found comes from the index and the database; what it means is decided here alone.
 
-use egate_rules::targeting::{IfUnknown, Subject, Truth};
+use std::collections::BTreeMap;
+
+use egate_rules::targeting::{IfUnknown, Journey, Rule, Subject, Truth};
 use egate_rules::watch::{
     Action, DocumentKey, Explanation, ListedDocuments, MATCHER_VERSION, Outcome, PartialDate,
     Person, Thresholds, explain,
@@ -59,7 +61,45 @@ pub(crate) struct Screening {
     pub(crate) weights_sha256: String,
     /// Points for a possibility and for a hit.
     pub(crate) thresholds: (f32, f32),
+    /// What was known of the journey: announcements are overwritten and forgotten. None in an answer from before it was kept.
+    #[serde(default)]
+    pub(crate) journey: Option<Journey>,
     pub(crate) hits: Vec<Hit>,
+}
+
+/// When a traveller crosses: at an instant, or some time of the day that is announced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Crossing {
+    pub(crate) day: Date,
+    earliest: UtcTime,
+    latest: UtcTime,
+}
+
+impl Crossing {
+    pub(crate) fn at(instant: UtcTime) -> Self {
+        Self {
+            day: instant.date(),
+            earliest: instant,
+            latest: instant,
+        }
+    }
+
+    /// On an announced day; of today only what is left of it.
+    pub(crate) fn on(day: Date, now: UtcTime) -> Self {
+        let begins = UtcTime(day.days() * DAY_MS);
+        let latest = begins.plus_ms(DAY_MS - 1);
+        Self {
+            day,
+            earliest: begins.max(now.min(latest)),
+            latest,
+        }
+    }
+
+    /// The first instant at which a rule can count.
+    fn under(&self, rule: &Rule) -> UtcTime {
+        let from = rule.fields().from.unwrap_or(self.earliest);
+        from.clamp(self.earliest, self.latest)
+    }
 }
 
 /// An entry that the traveller meets.
@@ -146,6 +186,7 @@ impl Screening {
             weights_version: weights.weights.version().to_owned(),
             weights_sha256: hex::encode(weights.sha256),
             thresholds: (thresholds.possible, thresholds.hit),
+            journey: None,
             hits: Vec::new(),
         }
     }
@@ -242,30 +283,36 @@ pub(crate) fn person_of(document: &TravelDocument) -> Person {
     }
 }
 
-/// Names the holder whatever document they carry: what an officer has found of a namesake holds for the next passport too.
+/// Names the holder with the document they carry. Without it a listed person of the same name, birth date and nationality would be
+/// cleared together with their namesake.
 pub(crate) fn holder_key(document: &TravelDocument) -> [u8; 32] {
     let person = person_of(document);
+    let issuer = as_listed(document.issuer.clone());
+    let birth = document.holder.date_of_birth.map(|date| date.to_string());
+    let carried = [issuer.as_str(), document.number.expose()];
+    let holder = person
+        .names
+        .iter()
+        .chain(&person.nationalities)
+        .chain(&birth);
     let mut hash = Sha256::new();
-    for text in person.names.iter().chain(&person.nationalities) {
+    for text in holder.map(String::as_str).chain(carried) {
         hash.update(text.as_bytes());
         hash.update([0]);
-    }
-    if let Some(birth) = document.holder.date_of_birth {
-        hash.update(birth.to_string());
     }
     hash.finalize().into()
 }
 
-/// A hit on a person, if the entry's score still says so and the entry counts that day.
+/// A hit on a person with its reasons, if the entry counts that day. How sure it is, the search has said.
 pub(crate) fn person_hit(
     row: i64,
     entry: &ListEntry,
     traveller: &Person,
     outcome: Outcome,
     weights: &MatcherWeights,
-    today: Date,
+    day: Date,
 ) -> Option<Hit> {
-    let listed = entry.person().filter(|_| entry.counts_on(today))?;
+    let listed = entry.person().filter(|_| entry.counts_on(day))?;
     let mut hit = Hit::new(HitOn::Person, Found::of(outcome)?, row, entry);
     hit.explanation = explain(&listed, traveller, &weights.weights);
     Some(hit)
@@ -314,23 +361,88 @@ pub(crate) fn documents_met(
     met
 }
 
-/// A hit of a rule. Of a traveller of whom too little is known it makes a possibility, if its owner wants that.
+/// Documents of many entries, for many travellers to be held against: of each traveller only those that it may be are looked at.
+#[derive(Default)]
+pub(crate) struct DocumentLookup {
+    listed: Vec<(i64, EntryDocument)>,
+    /// By folded number.
+    numbers: BTreeMap<String, Vec<usize>>,
+    /// By issuer, class, length, and what the ends of the range share, folded: of ranges that do not overlap few share it.
+    ranges: BTreeMap<(String, char, usize, String), Vec<usize>>,
+}
+
+impl DocumentLookup {
+    pub(crate) fn add(&mut self, row: i64, document: &EntryDocument) {
+        let Some(key) = document.key() else { return };
+        let (at, folded) = (self.listed.len(), key.folded_number());
+        self.listed.push((row, document.clone()));
+        let last = document
+            .last_number
+            .as_ref()
+            .and_then(|last| DocumentKey::parse(key.issuer(), &document.class, last).ok());
+        let places = match (&document.last_number, last) {
+            (None, _) => self.numbers.entry(folded).or_default(),
+            (Some(_), None) => return,
+            (Some(_), Some(last)) => {
+                let ends = key.number().chars().zip(last.number().chars());
+                let shared = ends.take_while(|(first, last)| first == last).count();
+                let bucket = (
+                    key.issuer().to_owned(),
+                    key.class(),
+                    folded.len(),
+                    folded[..shared].to_owned(),
+                );
+                self.ranges.entry(bucket).or_default()
+            }
+        };
+        places.push(at);
+    }
+
+    /// Rows whose documents or ranges the document is, or looks like.
+    pub(crate) fn met(&self, key: &DocumentKey) -> Vec<(i64, Found, String)> {
+        let folded = key.folded_number();
+        let ranges = (0..=folded.len()).filter_map(|shared| {
+            let (issuer, start) = (key.issuer().to_owned(), folded[..shared].to_owned());
+            self.ranges.get(&(issuer, key.class(), folded.len(), start))
+        });
+        let places = self
+            .numbers
+            .get(&folded)
+            .into_iter()
+            .chain(ranges)
+            .flatten();
+        let candidates: Vec<_> = places.map(|at| self.listed[*at].clone()).collect();
+        documents_met(key, &candidates)
+    }
+}
+
+/// How sure a rule is about a traveller. Of whom too little is known is a possibility, if the rule's owner wants that.
+pub(crate) fn rule_found(
+    entry: &ListEntry,
+    subject: &Subject<'_>,
+    crossing: Crossing,
+) -> Option<Found> {
+    let rule = entry.fields().rule.as_ref()?;
+    if !entry.counts_on(crossing.day) {
+        return None;
+    }
+    match rule.truth(subject, crossing.under(rule)) {
+        Truth::Yes => Some(Found::Hit),
+        Truth::Unknown if rule.fields().if_unknown == IfUnknown::Refer => Some(Found::Possible),
+        Truth::Unknown | Truth::No => None,
+    }
+}
+
+/// A hit of a rule with its reasons.
 pub(crate) fn rule_hit(
     row: i64,
     entry: &ListEntry,
     subject: &Subject<'_>,
-    now: UtcTime,
+    crossing: Crossing,
 ) -> Option<Hit> {
     let rule = entry.fields().rule.as_ref()?;
-    if !entry.counts_on(now.date()) {
-        return None;
-    }
-    let found = match rule.truth(subject, now) {
-        Truth::Yes => Found::Hit,
-        Truth::Unknown if rule.fields().if_unknown == IfUnknown::Refer => Found::Possible,
-        Truth::Unknown | Truth::No => return None,
-    };
-    let judgement = rule.judge(subject, now);
+    let found = rule_found(entry, subject, crossing)?;
+    let judgement = rule.judge(subject, crossing.under(rule));
     let mut hit = Hit::new(HitOn::Rule, found, row, entry);
     hit.sentences = judgement
         .terms
@@ -356,6 +468,8 @@ pub(crate) fn decide(screening: &Screening, identity: bool, checks: &CheckSummar
     }
     Verdict::Clear
 }
+
+const DAY_MS: i64 = 86_400_000;
 
 #[cfg(test)]
 mod tests {
@@ -448,5 +562,87 @@ mod tests {
                 assert_eq!(decide(&screening(vec![]), false, &bad), Verdict::Clear);
             }
         }
+    }
+
+    #[test]
+    fn a_lookup_of_documents_finds_what_holding_each_against_each_finds() {
+        let listed: Vec<(i64, EntryDocument)> = [
+            ("UTO", "AB1000", Some("AB1999")),
+            ("UTO", "AB1500", Some("AB2499")),
+            ("UTO", "AB1500", Some("AB1500")),
+            ("D", "C01X0", None),
+            ("DEU", "COIX0", None),
+            ("UTO", "99000", Some("ab-99999")),
+            ("UTO", "99000", Some("99 999")),
+        ]
+        .into_iter()
+        .zip(1..)
+        .map(|((issuer, number, last), row)| {
+            let document = EntryDocument {
+                issuer: egate_types::StateCode::parse(issuer),
+                class: "P".into(),
+                number: number.into(),
+                last_number: last.map(str::to_owned),
+            };
+            (row, document)
+        })
+        .collect();
+        let mut lookup = DocumentLookup::default();
+        for (row, document) in &listed {
+            lookup.add(*row, document);
+        }
+        let mut met = 0;
+        for (issuer, number) in [
+            ("UTO", "AB1000"),
+            ("UTO", "AB1500"),
+            ("UTO", "AB1SOO"),
+            ("UTO", "AB2499"),
+            ("UTO", "AB2500"),
+            ("UTO", "AB15000"),
+            ("DEU", "C01X0"),
+            ("DEU", "C0IXO"),
+            ("UTO", "99500"),
+            ("XXA", "99500"),
+        ] {
+            let key = DocumentKey::parse(issuer, "P", number).unwrap();
+            let sorted = |mut met: Vec<(i64, Found, String)>| {
+                met.sort();
+                met
+            };
+            let found = sorted(lookup.met(&key));
+            met += found.len();
+            assert_eq!(
+                found,
+                sorted(documents_met(&key, &listed)),
+                "{issuer} {number}"
+            );
+        }
+        assert!(met > 10, "{met}");
+    }
+
+    #[test]
+    fn an_announced_day_begins_at_midnight_and_today_is_what_is_left_of_it() {
+        let noon = UtcTime(20_000 * DAY_MS + DAY_MS / 2);
+        let (today, tomorrow) = (noon.date(), noon.plus_ms(DAY_MS).date());
+        let (now, later) = (Crossing::on(today, noon), Crossing::on(tomorrow, noon));
+        assert_eq!((now.day, now.earliest), (today, noon));
+        assert_eq!(
+            (later.earliest.0, later.latest.date()),
+            (20_001 * DAY_MS, tomorrow)
+        );
+        let yesterday = Crossing::on(noon.plus_ms(-DAY_MS).date(), noon);
+        assert_eq!(yesterday.earliest, yesterday.latest);
+        // A rule that begins at some hour of the day of arrival counts for who is announced for it.
+        let evening = "2024-10-05T18:00:00Z";
+        let rule = |from: &str| -> Rule {
+            let rule = serde_json::json!({
+                "when": {"nationality": ["UTO"]}, "from": from, "if_unknown": "pass", "hits_per_day_max": 1,
+            });
+            serde_json::from_value(rule).unwrap()
+        };
+        let counts = |from, crossing: Crossing| rule(from).counts_at(crossing.under(&rule(from)));
+        assert_eq!(tomorrow.to_string(), "2024-10-05");
+        assert!(counts(evening, later) && !counts(evening, now));
+        assert!(!counts("2024-10-06T00:00:00Z", later));
     }
 }

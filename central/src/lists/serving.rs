@@ -28,12 +28,12 @@ use sha2::{Digest as _, Sha256};
 use super::{canary, entry::ListEntry};
 use crate::{
     app::{AppError, Authority, blocking},
-    limits::{COMPACTION_CHANGES_MIN, COMPACTION_PERCENT, SNAPSHOTS_KEPT},
+    limits::{COMPACTION_CHANGES_MIN, COMPACTION_PERCENT, LAYER_CHANGES_MAX, SNAPSHOTS_KEPT},
+    lists::live::{self, Current, LiveList, LiveListError, MappedIndex},
     store::{
         Store,
         lists::{Head, StoredRow},
     },
-    watchindex::live::{self, Current, LiveList, LiveListError, MappedIndex},
 };
 
 /// What is replaced together with the index.
@@ -77,8 +77,8 @@ impl ServedList {
         }
         let _one = self.catching_up.lock().await;
         if self.live.get().is_none() {
-            let started = start(head, store, authority, now).await?;
-            let _ = self.live.set(started);
+            let started = start(head, 0, store, authority, now).await?;
+            let _ = self.live.set(LiveList::of(started));
         }
         let live = self.live.get().ok_or(AppError::ListMissing)?;
         loop {
@@ -86,60 +86,14 @@ impl ServedList {
             if served.beside.version >= head.version {
                 return Ok(served);
             }
-            self.advance(live, &served, store, authority).await?;
+            let next = next(&served, head, store, authority, now).await?;
+            live.replace_by(next);
         }
     }
 
     /// What is served now, however old.
     pub(crate) fn current(&self) -> Option<Served> {
         self.live.get().map(LiveList::load)
-    }
-
-    /// Applies the next version.
-    async fn advance(
-        &self,
-        live: &LiveList<State>,
-        served: &Served,
-        store: &Store,
-        authority: &Authority,
-    ) -> Result<(), AppError> {
-        let version = served.beside.version + 1;
-        let (header, change) = store
-            .version_header(&authority.id, version)
-            .await?
-            .ok_or_else(|| AppError::Corrupt(format!("no version {version} of a list")))?;
-        if header.previous != served.beside.hash {
-            return Err(AppError::Corrupt(format!(
-                "version {version} of a list that does not follow from the one before"
-            )));
-        }
-        let mut changes = Vec::new();
-        let mut special = BTreeMap::clone(&served.beside.special);
-        let mut after = String::new();
-        loop {
-            let rows = store.change_rows(&authority.id, change.id, &after).await?;
-            let Some(last) = rows.last() else { break };
-            after.clone_from(&last.entry);
-            for row in rows {
-                apply_row(row, &mut changes, &mut special)?;
-            }
-        }
-        let state = State {
-            version,
-            hash: header.hash(),
-            entries: header.difference.entries,
-            special: Arc::new(special),
-            sound: false,
-        };
-        let list = served.list.with(changes);
-        let mut next = Current {
-            list: list.map_err(|e| AppError::Index(LiveListError::Changes(e)))?,
-            beside: state,
-        };
-        // Nobody is answered from a version before its canaries are found.
-        next.beside.sound = self.canaries_sing(&next, store, authority).await?;
-        live.replace_by(next);
-        Ok(())
     }
 
     /// Whether every canary of the list is found, by name and by document.
@@ -171,9 +125,8 @@ impl ServedList {
                 .iter()
                 .filter_map(|document| document.key())
             {
-                let class = key.class().to_string();
                 let there = store
-                    .document_candidates(&authority.id, &key.folded_number(), key.issuer(), &class)
+                    .document_candidates(&authority.id, served.beside.version, &key)
                     .await?;
                 if !there.iter().any(|(found, _)| found == row) {
                     return Ok(false);
@@ -244,9 +197,58 @@ impl ServedList {
             written = snapshot_path(folder, authority, state.version);
             (written.clone(), identity(authority, state.version, now))
         })?;
-        sign(&written, authority, &state.beside, now).map_err(LiveListError::File)?;
+        let signed = sha256_of(&written)
+            .and_then(|sha256| sign(&written, sha256, authority, &state.beside, now));
+        signed.map_err(LiveListError::File)?;
         forget_old(folder, authority).map_err(LiveListError::File)
     }
+}
+
+/// The list at the next version, or at that of `head` where the next one is too large to be laid over the list.
+async fn next(
+    served: &Served,
+    head: &Head,
+    store: &Store,
+    authority: &Authority,
+    now: UtcTime,
+) -> Result<Current<State>, AppError> {
+    let version = served.beside.version + 1;
+    let (header, change) = store
+        .version_header(&authority.id, version)
+        .await?
+        .ok_or_else(|| AppError::Corrupt(format!("no version {version} of a list")))?;
+    if header.previous != served.beside.hash {
+        return Err(AppError::Corrupt(format!(
+            "version {version} of a list that does not follow from the one before"
+        )));
+    }
+    if header.difference.rows() > LAYER_CHANGES_MAX {
+        return start(head, version, store, authority, now).await;
+    }
+    let mut changes = Vec::new();
+    let mut special = BTreeMap::clone(&served.beside.special);
+    let mut after = String::new();
+    loop {
+        let rows = store.change_rows(&authority.id, change.id, &after).await?;
+        let Some(last) = rows.last() else { break };
+        after.clone_from(&last.entry);
+        for row in rows {
+            apply_row(row, &mut changes, &mut special)?;
+        }
+    }
+    let state = State {
+        version,
+        hash: header.hash(),
+        entries: header.difference.entries,
+        special: Arc::new(special),
+        sound: false,
+    };
+    let before = Arc::clone(served);
+    let list = blocking(move || {
+        let list = before.list.with(changes);
+        list.map_err(|e| AppError::Index(LiveListError::Changes(e)))
+    });
+    check(list.await?, state, store, authority).await
 }
 
 /// What a row does to the index. Of an entry without names nothing is in the index.
@@ -278,14 +280,15 @@ fn id_of(row: i64) -> EntryId {
     EntryId(u64::try_from(row).unwrap_or(0))
 }
 
-/// The list of a snapshot file, or else of the database.
+/// The list of a snapshot file of version `least` or a later one, or else of the database at the version of `head`.
 async fn start(
     head: &Head,
+    least: u64,
     store: &Store,
     authority: &Authority,
     now: UtcTime,
-) -> Result<LiveList<State>, AppError> {
-    if let Some(mapped) = from_file(head, store, authority).await? {
+) -> Result<Current<State>, AppError> {
+    if let Some(mapped) = from_file(head, least, store, authority).await? {
         return Ok(mapped);
     }
     let mut builder = Builder::default();
@@ -322,12 +325,13 @@ async fn start(
         sound: false,
     };
     let base = if builder.entries() < COMPACTION_CHANGES_MIN {
-        live::in_memory(builder, &identity(authority, 0, UtcTime(0))).map_err(AppError::Index)?
+        let identity = identity(authority, 0, UtcTime(0));
+        blocking(move || live::in_memory(builder, &identity).map_err(AppError::Index)).await?
     } else {
         // A long list is not held twice: it goes to its file and is mapped.
         file_of(builder, store, authority, &state, now).await?
     };
-    check(base, state, store, authority).await
+    check(LayeredList::new(Arc::new(base)), state, store, authority).await
 }
 
 /// Writes the first snapshot of a list and maps it.
@@ -340,15 +344,17 @@ async fn file_of(
 ) -> Result<MappedIndex, AppError> {
     let path = snapshot_path(&store.snapshots(), authority, state.version);
     let (target, identity) = (path.clone(), identity(authority, state.version, now));
-    blocking(move || {
+    let failed = |e| AppError::Index(LiveListError::File(e));
+    let (sha256, index) = blocking(move || {
         let folder = target.parent().unwrap_or(Path::new("."));
         let written = fs::create_dir_all(folder);
         let written = written.and_then(|()| live::write(&target, builder, &identity));
-        written.map_err(|e| AppError::Index(LiveListError::File(e)))
+        let sha256 = written.and_then(|()| sha256_of(&target)).map_err(failed)?;
+        Ok((sha256, live::open(&target).map_err(AppError::Index)?))
     })
     .await?;
-    sign(&path, authority, state, now).map_err(|e| AppError::Index(LiveListError::File(e)))?;
-    live::open(&path).map_err(AppError::Index)
+    sign(&path, sha256, authority, state, now).map_err(failed)?;
+    Ok(index)
 }
 
 fn identity(authority: &Authority, version: u64, now: UtcTime) -> SnapshotIdentity {
@@ -360,38 +366,36 @@ fn identity(authority: &Authority, version: u64, now: UtcTime) -> SnapshotIdenti
     }
 }
 
-/// A started list that has found its canaries, or says that it has not.
+/// A list that has found its canaries, or says that it has not: nobody is answered from one before.
 async fn check(
-    base: MappedIndex,
+    list: LayeredList<Mmap>,
     beside: State,
     store: &Store,
     authority: &Authority,
-) -> Result<LiveList<State>, AppError> {
-    let mut started = Current {
-        list: LayeredList::new(Arc::new(base)),
-        beside,
-    };
+) -> Result<Current<State>, AppError> {
+    let mut checked = Current { list, beside };
     let searching = ServedList::default();
-    started.beside.sound = searching.canaries_sing(&started, store, authority).await?;
-    Ok(LiveList::of(started))
+    checked.beside.sound = searching.canaries_sing(&checked, store, authority).await?;
+    Ok(checked)
 }
 
 /// The newest snapshot file that is the authority's own, whole, and of a version in the chain.
 async fn from_file(
     head: &Head,
+    least: u64,
     store: &Store,
     authority: &Authority,
-) -> Result<Option<LiveList<State>>, AppError> {
+) -> Result<Option<Current<State>>, AppError> {
     let folder = store.snapshots();
     for version in versions_on_file(&folder, authority).into_iter().rev() {
-        if version > head.version {
+        if version < least || version > head.version {
             continue;
         }
         let Some((header, _)) = store.version_header(&authority.id, version).await? else {
             continue;
         };
         let path = snapshot_path(&folder, authority, version);
-        let index = match open_signed(&path, authority, version, header.hash()) {
+        let index = match open_signed(&path, authority, version, header.hash()).await? {
             Ok(index) => index,
             Err(why) => {
                 tracing::warn!(authority.id = %authority.id, version, why, "snapshot of a list passed over");
@@ -409,18 +413,35 @@ async fn from_file(
             special: Arc::new(special),
             sound: false,
         };
-        return Ok(Some(check(index, state, store, authority).await?));
+        let list = LayeredList::new(Arc::new(index));
+        return Ok(Some(check(list, state, store, authority).await?));
     }
     Ok(None)
 }
 
-/// Maps a snapshot if its signature is the authority's, over this version and these bytes.
-fn open_signed(
+/// Maps a snapshot if its signature is the authority's, over this version and these bytes; or says why not.
+async fn open_signed(
     path: &Path,
     authority: &Authority,
     version: u64,
     hash: [u8; 32],
-) -> Result<MappedIndex, String> {
+) -> Result<Result<MappedIndex, String>, AppError> {
+    let claims = match signed_claims(path, authority, version, hash) {
+        Ok(claims) => claims,
+        Err(why) => return Ok(Err(why)),
+    };
+    let path = path.to_owned();
+    // A file of ten million entries has more than a gigabyte.
+    blocking(move || Ok(open_claimed(&path, &claims))).await
+}
+
+/// What the signature beside a snapshot says, if it is the authority's and about this version.
+fn signed_claims(
+    path: &Path,
+    authority: &Authority,
+    version: u64,
+    hash: [u8; 32],
+) -> Result<ListFileClaims, String> {
     let token = fs::read_to_string(signature_path(path)).map_err(|_| "it has no signature")?;
     let signed = SignedListFile(token.trim().to_owned());
     let claims = verify_list_file(&signed, &authority.key.public(), &authority.id)
@@ -432,6 +453,10 @@ fn open_signed(
     if !right {
         return Err("its signature is about another list or version".to_owned());
     }
+    Ok(claims)
+}
+
+fn open_claimed(path: &Path, claims: &ListFileClaims) -> Result<MappedIndex, String> {
     let bytes = sha256_of(path).map_err(|e| e.to_string())?;
     if claims.sha256 != hex::encode(bytes) {
         return Err("its bytes are not those that were signed".to_owned());
@@ -444,7 +469,13 @@ fn open_signed(
     Ok(index)
 }
 
-fn sign(path: &Path, authority: &Authority, state: &State, now: UtcTime) -> io::Result<()> {
+fn sign(
+    path: &Path,
+    sha256: [u8; 32],
+    authority: &Authority,
+    state: &State,
+    now: UtcTime,
+) -> io::Result<()> {
     let claims = ListFileClaims {
         iss: authority.id.clone(),
         list: authority.list.clone(),
@@ -452,7 +483,7 @@ fn sign(path: &Path, authority: &Authority, state: &State, now: UtcTime) -> io::
         version: state.version,
         hash: hex::encode(state.hash),
         entries: state.entries,
-        sha256: hex::encode(sha256_of(path)?),
+        sha256: hex::encode(sha256),
         iat_ms: now,
         confirmed_ms: None,
     };

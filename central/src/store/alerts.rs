@@ -1,17 +1,19 @@
-//! What is kept beside lists: namesakes, known travellers to hold a new version against, and what officers are told of it.
+//! What is kept beside lists: what officers are told, each thing once; rules' hits of a day; and namesakes.
 
 use std::collections::BTreeMap;
 
-use egate_rules::targeting::Journey;
-use egate_types::{AuthorityId, Date, InspectionId, LaneId, Outcome, UtcTime};
-use egate_wire::v1::{DocumentMessage, OpenInspection, PassageRecord};
+use egate_rules::targeting::{Ceiling, CeilingState};
+use egate_types::{AuthorityId, Date, InspectionId, LaneId, UtcTime};
 use serde::{Deserialize, Serialize};
-use sqlx::Row as _;
+use sqlx::{Row as _, SqliteConnection, sqlite::SqliteRow};
 
-use super::Store;
+use super::{
+    Store,
+    known::{Announcement, ExpectedTraveller},
+};
 use crate::{
     app::AppError,
-    limits::{ALERTS_SHOWN, KNOWN_TRAVELLERS_MAX},
+    limits::ALERTS_SHOWN,
     lists::screening::{Cleared, Hit},
 };
 
@@ -29,6 +31,8 @@ pub(crate) enum AlertKind {
     Expected,
     /// A rule has met so many travellers that it rests for the day.
     Ceiling,
+    /// The entry is new, and meets more known travellers than officers are told of one by one.
+    Further,
 }
 
 impl AlertKind {
@@ -39,6 +43,7 @@ impl AlertKind {
             Self::Admitted => "admitted",
             Self::Expected => "expected",
             Self::Ceiling => "ceiling",
+            Self::Further => "further",
         }
     }
 
@@ -49,6 +54,7 @@ impl AlertKind {
             Self::Admitted,
             Self::Expected,
             Self::Ceiling,
+            Self::Further,
         ]
         .into_iter()
         .find(|kind| kind.as_str() == text)
@@ -60,7 +66,35 @@ pub(crate) struct Alert {
     pub(crate) kind: AlertKind,
     pub(crate) inspection: Option<InspectionId>,
     pub(crate) lane: Option<LaneId>,
+    /// Of an expected traveller.
+    pub(crate) announced: Option<Announcement>,
     pub(crate) hit: Hit,
+    /// How many travellers the entry meets besides.
+    pub(crate) more: u64,
+}
+
+impl Alert {
+    /// About nobody yet.
+    pub(crate) fn of(kind: AlertKind, hit: Hit) -> Self {
+        Self {
+            kind,
+            inspection: None,
+            lane: None,
+            announced: None,
+            hit,
+            more: 0,
+        }
+    }
+
+    /// Whom or what day it is about: with kind and entry it names the alert, so that none is raised twice.
+    fn subject(&self, today: Date) -> String {
+        match (self.kind, &self.announced, self.inspection) {
+            (AlertKind::Ceiling, _, _) => today.to_string(),
+            (_, Some(at), _) => format!("{} {} {}", at.issuer, at.number, at.arrives),
+            (_, None, Some(inspection)) => inspection.to_string(),
+            (_, None, None) => String::new(),
+        }
+    }
 }
 
 /// An alert as kept.
@@ -68,41 +102,9 @@ pub(crate) struct StoredAlert {
     pub(crate) seq: i64,
     pub(crate) at: UtcTime,
     pub(crate) alert: Alert,
+    /// The announcement, as long as it is kept.
+    pub(crate) expected: Option<ExpectedTraveller>,
     pub(crate) seen_by: Option<String>,
-}
-
-/// A traveller whom the authority knows.
-pub(crate) struct KnownTraveller {
-    pub(crate) document: DocumentMessage,
-    pub(crate) known: Known,
-}
-
-/// Where from.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Known {
-    /// Inspected.
-    Inspected {
-        inspection: InspectionId,
-        lane: LaneId,
-        opened: UtcTime,
-        /// How the inspection ended; none while it runs.
-        outcome: Option<Outcome>,
-    },
-    /// Announced.
-    Expected,
-}
-
-/// A traveller as announced by carriers or by themselves.
-#[derive(Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ExpectedTraveller {
-    /// The document they will carry.
-    pub document: DocumentMessage,
-    /// The day of arrival, or of departure on the way out.
-    pub arrives: Date,
-    /// What is known of the journey.
-    #[serde(default)]
-    pub journey: Journey,
 }
 
 /// A namesake as kept.
@@ -115,24 +117,15 @@ pub(crate) struct StoredNamesake {
 }
 
 impl Store {
+    /// Raises an alert, unless it was raised before: of the same kind, about the same traveller and the same state of the entry.
     pub(crate) async fn add_alert(
         &self,
         authority: &AuthorityId,
         alert: &Alert,
         now: UtcTime,
     ) -> Result<(), AppError> {
-        sqlx::query(
-            "INSERT INTO list_alerts (authority, at_ms, kind, inspection, lane, hit) VALUES (?, ?, ?, ?, ?, ?)",
-        )
-        .bind(authority.as_str())
-        .bind(now.0)
-        .bind(alert.kind.as_str())
-        .bind(alert.inspection.map(|id| id.to_string()))
-        .bind(alert.lane.as_ref().map(LaneId::as_str))
-        .bind(serde_json::to_string(&alert.hit)?)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
+        let mut connection = self.pool.acquire().await?;
+        raise(&mut connection, authority, alert, now).await
     }
 
     /// Alerts, those that nobody has seen first.
@@ -141,38 +134,16 @@ impl Store {
         authority: &AuthorityId,
     ) -> Result<Vec<StoredAlert>, AppError> {
         let rows = sqlx::query(
-            "SELECT seq, at_ms, kind, inspection, lane, hit, seen_by FROM list_alerts WHERE authority = ? \
-             ORDER BY seen_ms IS NULL DESC, seq DESC LIMIT ?",
+            "SELECT a.seq, a.at_ms, a.kind, a.inspection, a.lane, a.issuer, a.number, a.arrives, a.hit, a.more, \
+             a.seen_by, e.body FROM list_alerts a LEFT JOIN expected_travellers e ON e.authority = a.authority \
+             AND e.issuer = a.issuer AND e.number = a.number AND e.arrives = a.arrives WHERE a.authority = ? \
+             ORDER BY a.seen_ms IS NULL DESC, a.seq DESC LIMIT ?",
         )
         .bind(authority.as_str())
         .bind(ALERTS_SHOWN)
         .fetch_all(&self.pool)
         .await?;
-        rows.iter()
-            .map(|row| {
-                let corrupt = |what: &str| AppError::Corrupt(format!("an alert with {what}"));
-                let kind: String = row.try_get(2)?;
-                let inspection: Option<String> = row.try_get(3)?;
-                let lane: Option<String> = row.try_get(4)?;
-                Ok(StoredAlert {
-                    seq: row.try_get(0)?,
-                    at: UtcTime(row.try_get(1)?),
-                    alert: Alert {
-                        kind: AlertKind::parse(&kind).ok_or_else(|| corrupt("another kind"))?,
-                        inspection: inspection
-                            .map(|id| InspectionId::parse(&id))
-                            .transpose()
-                            .map_err(|_| corrupt("no inspection id"))?,
-                        lane: lane
-                            .map(|lane| LaneId::parse(&lane))
-                            .transpose()
-                            .map_err(|_| corrupt("no lane id"))?,
-                        hit: serde_json::from_str(&row.try_get::<String, _>(5)?)?,
-                    },
-                    seen_by: row.try_get(6)?,
-                })
-            })
-            .collect()
+        rows.iter().map(stored_alert).collect()
     }
 
     /// Alerts as `kind entry inspection`, oldest first.
@@ -216,6 +187,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
+    /// Keeps a clearance in place of an earlier one of the same holder and entry.
     pub(crate) async fn clear_namesake(
         &self,
         authority: &AuthorityId,
@@ -224,6 +196,17 @@ impl Store {
         cleared: &Cleared,
         now: UtcTime,
     ) -> Result<(), AppError> {
+        let mut tx = self.write().await?;
+        sqlx::query(
+            "UPDATE cleared_namesakes SET until_ms = ?1 \
+             WHERE authority = ?2 AND holder = ?3 AND entry = ?4 AND until_ms > ?1",
+        )
+        .bind(now.0)
+        .bind(authority.as_str())
+        .bind(holder.as_slice())
+        .bind(&hit.entry)
+        .execute(&mut *tx)
+        .await?;
         sqlx::query(
             "INSERT INTO cleared_namesakes (authority, holder, entry, entry_hash, cleared_by, reason, cleared_ms, \
              until_ms) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
@@ -236,12 +219,13 @@ impl Store {
         .bind(&cleared.reason)
         .bind(now.0)
         .bind(cleared.until.0)
-        .execute(&self.pool)
+        .execute(&mut *tx)
         .await?;
+        tx.commit().await?;
         Ok(())
     }
 
-    /// Ends a clearance at once; false if there is none.
+    /// Ends a clearance at once, and whatever else clears the same holder of the same entry; false if there is none.
     pub(crate) async fn end_clearance(
         &self,
         authority: &AuthorityId,
@@ -249,14 +233,15 @@ impl Store {
         now: UtcTime,
     ) -> Result<bool, AppError> {
         let done = sqlx::query(
-            "UPDATE cleared_namesakes SET until_ms = ?1 WHERE authority = ?2 AND id = ?3 AND until_ms > ?1",
+            "UPDATE cleared_namesakes SET until_ms = ?1 WHERE authority = ?2 AND until_ms > ?1 AND (entry, holder) = \
+             (SELECT n.entry, n.holder FROM cleared_namesakes n WHERE n.authority = ?2 AND n.id = ?3)",
         )
         .bind(now.0)
         .bind(authority.as_str())
         .bind(id)
         .execute(&self.pool)
         .await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done.rows_affected() > 0)
     }
 
     /// Entries that the holder was found not to be, by id and version of the entry, as far as that still holds.
@@ -320,165 +305,26 @@ impl Store {
             .collect()
     }
 
-    /// Whether this replica is the one that holds the version against known travellers.
-    pub(crate) async fn claim_recheck(
-        &self,
-        authority: &AuthorityId,
-        version: u64,
-    ) -> Result<bool, AppError> {
-        let done = sqlx::query(
-            "INSERT INTO list_rechecks (authority, version) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        )
-        .bind(authority.as_str())
-        .bind(i64::try_from(version).unwrap_or(i64::MAX))
-        .execute(&self.pool)
-        .await?;
-        Ok(done.rows_affected() == 1)
-    }
-
-    /// How many travellers [`Self::known_travellers`] gives.
-    pub(crate) async fn inspected_since(
-        &self,
-        authority: &AuthorityId,
-        since: UtcTime,
-    ) -> Result<u64, AppError> {
-        let first = InspectionId::new(u64::try_from(since.0).unwrap_or(0), [0; 10]);
-        let count: i64 =
-            sqlx::query_scalar("SELECT count(*) FROM inspections WHERE authority = ? AND id >= ?")
-                .bind(authority.as_str())
-                .bind(first.to_string())
-                .fetch_one(&self.pool)
-                .await?;
-        Ok(super::unsigned(count.min(KNOWN_TRAVELLERS_MAX)))
-    }
-
-    /// Travellers inspected since an instant, the newest first.
-    pub(crate) async fn known_travellers(
-        &self,
-        authority: &AuthorityId,
-        since: UtcTime,
-    ) -> Result<Vec<KnownTraveller>, AppError> {
-        // Ids begin with their time (UUIDv7), so that they sort by it.
-        let first = InspectionId::new(u64::try_from(since.0).unwrap_or(0), [0; 10]);
-        let rows = sqlx::query(
-            "SELECT i.body, r.body FROM inspections i LEFT JOIN records r ON r.authority = i.authority \
-             AND r.inspection = i.id WHERE i.authority = ? AND i.id >= ? ORDER BY i.id DESC LIMIT ?",
-        )
-        .bind(authority.as_str())
-        .bind(first.to_string())
-        .bind(KNOWN_TRAVELLERS_MAX)
-        .fetch_all(&self.pool)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                let record: Option<Vec<u8>> = row.try_get(1)?;
-                let record = record.map(|body| serde_json::from_slice::<PassageRecord>(&body));
-                let opened: OpenInspection = serde_json::from_str(&row.try_get::<String, _>(0)?)?;
-                Ok(KnownTraveller {
-                    document: opened.document,
-                    known: Known::Inspected {
-                        inspection: opened.inspection,
-                        lane: opened.lane,
-                        opened: opened.opened_at,
-                        outcome: record.transpose()?.map(|record| record.outcome),
-                    },
-                })
-            })
-            .collect()
-    }
-
-    /// Keeps an announcement in place of an earlier one for the same day.
-    pub(crate) async fn expect_traveller(
-        &self,
-        authority: &AuthorityId,
-        expected: &ExpectedTraveller,
-    ) -> Result<(), AppError> {
-        sqlx::query(
-            "INSERT INTO expected_travellers (authority, issuer, number, arrives, body) VALUES (?, ?, ?, ?, ?) \
-             ON CONFLICT (authority, issuer, number, arrives) DO UPDATE SET body = excluded.body",
-        )
-        .bind(authority.as_str())
-        .bind(expected.document.issuer.as_str())
-        .bind(expected.document.number.expose())
-        .bind(expected.arrives.to_string())
-        .bind(serde_json::to_string(expected)?)
-        .execute(&self.pool)
-        .await?;
-        Ok(())
-    }
-
-    /// Forgets who was announced for days before `day`.
-    pub(crate) async fn forget_expected(
-        &self,
-        authority: &AuthorityId,
-        day: Date,
-    ) -> Result<(), AppError> {
-        sqlx::query("DELETE FROM expected_travellers WHERE authority = ? AND arrives < ?")
-            .bind(authority.as_str())
-            .bind(day.to_string())
-            .execute(&self.pool)
-            .await?;
-        Ok(())
-    }
-
-    /// What was announced of the holder of a document for the days from `from` to `to`; the latest.
-    pub(crate) async fn expected_traveller(
-        &self,
-        authority: &AuthorityId,
-        document: &DocumentMessage,
-        days: (Date, Date),
-    ) -> Result<Option<ExpectedTraveller>, AppError> {
-        let body: Option<String> = sqlx::query_scalar(
-            "SELECT body FROM expected_travellers WHERE authority = ? AND issuer = ? AND number = ? \
-             AND arrives BETWEEN ? AND ? ORDER BY arrives DESC LIMIT 1",
-        )
-        .bind(authority.as_str())
-        .bind(document.issuer.as_str())
-        .bind(document.number.expose())
-        .bind(days.0.to_string())
-        .bind(days.1.to_string())
-        .fetch_optional(&self.pool)
-        .await?;
-        Ok(body.map(|body| serde_json::from_str(&body)).transpose()?)
-    }
-
-    /// All who are announced from `day` on.
-    pub(crate) async fn expected_travellers(
-        &self,
-        authority: &AuthorityId,
-        day: Date,
-    ) -> Result<Vec<ExpectedTraveller>, AppError> {
-        let bodies: Vec<String> = sqlx::query_scalar(
-            "SELECT body FROM expected_travellers WHERE authority = ? AND arrives >= ? LIMIT ?",
-        )
-        .bind(authority.as_str())
-        .bind(day.to_string())
-        .bind(KNOWN_TRAVELLERS_MAX)
-        .fetch_all(&self.pool)
-        .await?;
-        bodies
-            .iter()
-            .map(|body| Ok(serde_json::from_str(body)?))
-            .collect()
-    }
-
-    /// Counts that a rule meets an inspection; returns how many it had met that day before, and whether it had met this one.
+    /// Counts once that a rule meets an inspection, and says where that stands. From the hit that reaches the ceiling on, the alarm of
+    /// the day is raised with the count: a rule never rests without it.
     pub(crate) async fn count_rule_hit(
         &self,
         authority: &AuthorityId,
-        entry: &str,
-        day: Date,
+        hit: &Hit,
+        most: u32,
         inspection: InspectionId,
-    ) -> Result<(u32, bool), AppError> {
-        let (day, inspection) = (day.to_string(), inspection.to_string());
-        let mut tx = self.pool.begin().await?;
-        let counted = sqlx::query(
+        now: UtcTime,
+    ) -> Result<CeilingState, AppError> {
+        let (today, id) = (now.date(), inspection.to_string());
+        let day = today.to_string();
+        let mut tx = self.write().await?;
+        sqlx::query(
             "INSERT INTO rule_hits (authority, entry, day, inspection) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING",
         )
         .bind(authority.as_str())
-        .bind(entry)
+        .bind(&hit.entry)
         .bind(&day)
-        .bind(&inspection)
+        .bind(&id)
         .execute(&mut *tx)
         .await?;
         let before: i64 = sqlx::query_scalar(
@@ -486,13 +332,89 @@ impl Store {
              (SELECT seq FROM rule_hits WHERE authority = ?1 AND entry = ?2 AND day = ?3 AND inspection = ?4)",
         )
         .bind(authority.as_str())
-        .bind(entry)
+        .bind(&hit.entry)
         .bind(&day)
-        .bind(&inspection)
+        .bind(&id)
         .fetch_one(&mut *tx)
         .await?;
+        let hits = u32::try_from(before).unwrap_or(u32::MAX);
+        let (_, state) = Ceiling { day: today, hits }.after_hit(today, most);
+        if state != CeilingState::Within {
+            let alert = Alert {
+                inspection: Some(inspection),
+                ..Alert::of(AlertKind::Ceiling, hit.clone())
+            };
+            raise(&mut tx, authority, &alert, now).await?;
+        }
         tx.commit().await?;
-        let before = u32::try_from(before).unwrap_or(u32::MAX);
-        Ok((before, counted.rows_affected() == 0))
+        Ok(state)
     }
+}
+
+async fn raise(
+    connection: &mut SqliteConnection,
+    authority: &AuthorityId,
+    alert: &Alert,
+    now: UtcTime,
+) -> Result<(), AppError> {
+    let announced = alert.announced.as_ref();
+    sqlx::query(
+        "INSERT INTO list_alerts (authority, at_ms, kind, inspection, lane, issuer, number, arrives, hit, more, \
+         entry, entry_hash, subject) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+    )
+    .bind(authority.as_str())
+    .bind(now.0)
+    .bind(alert.kind.as_str())
+    .bind(alert.inspection.map(|id| id.to_string()))
+    .bind(alert.lane.as_ref().map(LaneId::as_str))
+    .bind(announced.map(|announced| &announced.issuer))
+    .bind(announced.map(|announced| &announced.number))
+    .bind(announced.map(|announced| announced.arrives.to_string()))
+    .bind(serde_json::to_string(&alert.hit)?)
+    .bind(super::lists::signed(alert.more))
+    .bind(&alert.hit.entry)
+    .bind(&alert.hit.entry_sha256)
+    .bind(alert.subject(now.date()))
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+fn stored_alert(row: &SqliteRow) -> Result<StoredAlert, AppError> {
+    let corrupt = |what: &str| AppError::Corrupt(format!("an alert with {what}"));
+    let kind: String = row.try_get("kind")?;
+    let inspection: Option<String> = row.try_get("inspection")?;
+    let lane: Option<String> = row.try_get("lane")?;
+    let arrives: Option<String> = row.try_get("arrives")?;
+    let announced = match arrives {
+        Some(day) => Some(Announcement {
+            issuer: row.try_get("issuer")?,
+            number: row.try_get("number")?,
+            arrives: Date::parse(&day).map_err(|_| corrupt("no day"))?,
+        }),
+        None => None,
+    };
+    let expected: Option<String> = row.try_get("body")?;
+    Ok(StoredAlert {
+        seq: row.try_get("seq")?,
+        at: UtcTime(row.try_get("at_ms")?),
+        alert: Alert {
+            kind: AlertKind::parse(&kind).ok_or_else(|| corrupt("another kind"))?,
+            inspection: inspection
+                .map(|id| InspectionId::parse(&id))
+                .transpose()
+                .map_err(|_| corrupt("no inspection id"))?,
+            lane: lane
+                .map(|lane| LaneId::parse(&lane))
+                .transpose()
+                .map_err(|_| corrupt("no lane id"))?,
+            announced,
+            hit: serde_json::from_str(&row.try_get::<String, _>("hit")?)?,
+            more: super::unsigned(row.try_get("more")?),
+        },
+        expected: expected
+            .map(|body| serde_json::from_str(&body))
+            .transpose()?,
+        seen_by: row.try_get("seen_by")?,
+    })
 }

@@ -1,7 +1,7 @@
 //! Changes of lists as they are written: read in short transactions, so that verdicts go on in between, and put in force by one row.
 
 use egate_types::{AuthorityId, UtcTime};
-use sqlx::{Sqlite, Transaction};
+use sqlx::{Sqlite, SqliteConnection, Transaction};
 
 use super::{
     Store,
@@ -10,9 +10,10 @@ use super::{
 };
 use crate::{
     app::AppError,
-    limits::ROWS_PER_BATCH,
+    limits::{LEFTOVER_STEPS_MAX, ROWS_PER_BATCH},
     lists::{
         change::{ChangeKind, ChangeState, Difference, RowsHash, VersionHeader},
+        edition::Edition,
         entry::ListEntry,
     },
 };
@@ -51,7 +52,8 @@ impl Store {
         entries: &[ListEntry],
     ) -> Result<Vec<usize>, AppError> {
         let mut repeated = Vec::new();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write_batch().await?;
+        expect_reading(&mut tx, change).await?;
         for (at, entry) in entries.iter().enumerate() {
             let seen = sqlx::query(
                 "INSERT INTO list_seen (change, entry) VALUES (?, ?) ON CONFLICT DO NOTHING",
@@ -81,7 +83,8 @@ impl Store {
         change: i64,
         rows: &[(String, Option<ListEntry>)],
     ) -> Result<(), AppError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write_batch().await?;
+        expect_reading(&mut tx, change).await?;
         for (id, entry) in rows {
             match entry {
                 Some(entry) => {
@@ -104,7 +107,7 @@ impl Store {
         confirmed: UtcTime,
         now: UtcTime,
     ) -> Result<bool, AppError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let here: i64 = sqlx::query_scalar(
             "SELECT coalesce(max(version), 0) FROM list_changes WHERE authority = ?",
         )
@@ -116,7 +119,7 @@ impl Store {
                 return Ok(false);
             }
             let counts = header.difference;
-            sqlx::query(
+            let done = sqlx::query(
                 "UPDATE list_changes SET state = 'approved', added = ?, changed = ?, withdrawn = ?, entries = ?, \
                  rows_hash = ?, drafted_by = ?, proposed_by = ?, reason = ?, decided_by = ?, remark = ?, \
                  decided_ms = ?, version = ?, previous = ?, hash = ? WHERE id = ? AND state = 'reading'",
@@ -138,6 +141,10 @@ impl Store {
             .bind(change)
             .execute(&mut *tx)
             .await?;
+            // Given up meanwhile for having been read too long.
+            if done.rows_affected() != 1 {
+                return Ok(false);
+            }
         }
         confirm(&mut tx, authority, confirmed, now).await?;
         tx.commit().await?;
@@ -153,7 +160,8 @@ impl Store {
         ids: &[String],
     ) -> Result<Vec<usize>, AppError> {
         let mut unknown = Vec::new();
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write_batch().await?;
+        expect_reading(&mut tx, change).await?;
         for (at, id) in ids.iter().enumerate() {
             let there = current_hash(&mut tx, authority, id).await?;
             let written = if there.is_some() {
@@ -169,28 +177,35 @@ impl Store {
         Ok(unknown)
     }
 
-    /// Withdraws what is in force and was not named by a whole edition. In steps, so that verdicts go on in between.
+    /// Withdraws what a whole edition speaks for, is in force and was not named by it. In steps, so that verdicts go on in between.
     pub(crate) async fn withdraw_unseen(
         &self,
         authority: &AuthorityId,
         change: i64,
+        edition: &Edition,
     ) -> Result<(), AppError> {
         let mut after = String::new();
         loop {
-            let step: Vec<String> = sqlx::query_scalar(
-                "SELECT entry FROM list_current WHERE authority = ? AND entry > ? ORDER BY entry LIMIT ?",
+            let step: Vec<(String, String, bool)> = sqlx::query_as(
+                "SELECT l.entry, l.body ->> 'source', r.special FROM list_current l \
+                 JOIN list_rows r ON r.number = l.number \
+                 WHERE l.authority = ? AND l.entry > ? ORDER BY l.entry LIMIT ?",
             )
             .bind(authority.as_str())
             .bind(&after)
             .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
             .fetch_all(&self.pool)
             .await?;
-            let Some(last) = step.last() else {
+            let Some((last, ..)) = step.last() else {
                 return Ok(());
             };
             after.clone_from(last);
-            let mut tx = self.pool.begin().await?;
-            for id in &step {
+            let mut tx = self.write_batch().await?;
+            expect_reading(&mut tx, change).await?;
+            let of_edition = step
+                .iter()
+                .filter(|(_, source, special)| edition.speaks_for(source, *special));
+            for (id, ..) in of_edition {
                 let seen: Option<i64> =
                     sqlx::query_scalar("SELECT 1 FROM list_seen WHERE change = ? AND entry = ?")
                         .bind(change)
@@ -212,21 +227,30 @@ impl Store {
         change: i64,
         version: u64,
     ) -> Result<(), AppError> {
-        // Of each entry touched since: the newest row up to that version, or none.
-        let touched: Vec<(String, Option<String>)> = sqlx::query_as(
-            "SELECT t.entry, (SELECT o.body FROM list_rows o JOIN list_changes d ON d.id = o.change \
-               WHERE o.authority = ?1 AND o.entry = t.entry AND d.version <= ?2 \
-               ORDER BY d.version DESC LIMIT 1) \
-             FROM (SELECT DISTINCT r.entry FROM list_rows r JOIN list_changes c ON c.id = r.change \
-               WHERE r.authority = ?1 AND c.version > ?2) t ORDER BY t.entry",
-        )
-        .bind(authority.as_str())
-        .bind(signed(version))
-        .fetch_all(&self.pool)
-        .await?;
-        for part in touched.chunks(ROWS_PER_BATCH) {
-            let mut tx = self.pool.begin().await?;
-            for (id, body) in part {
+        let mut after = String::new();
+        loop {
+            // Of each entry touched since: the newest row up to that version, or none.
+            let touched: Vec<(String, Option<String>)> = sqlx::query_as(
+                "SELECT t.entry, (SELECT o.body FROM list_rows o JOIN list_changes d ON d.id = o.change \
+                   WHERE o.authority = ?1 AND o.entry = t.entry AND d.version <= ?2 \
+                   ORDER BY d.version DESC LIMIT 1) \
+                 FROM (SELECT DISTINCT r.entry FROM list_rows r JOIN list_changes c ON c.id = r.change \
+                   WHERE r.authority = ?1 AND r.entry > ?3 AND c.version > ?2 ORDER BY r.entry LIMIT ?4) t \
+                 ORDER BY t.entry",
+            )
+            .bind(authority.as_str())
+            .bind(signed(version))
+            .bind(&after)
+            .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
+            let Some((last, _)) = touched.last() else {
+                return Ok(());
+            };
+            after.clone_from(last);
+            let mut tx = self.write_batch().await?;
+            expect_reading(&mut tx, change).await?;
+            for (id, body) in &touched {
                 let there = current_hash(&mut tx, authority, id).await?;
                 match body {
                     Some(body) => {
@@ -244,7 +268,6 @@ impl Store {
             }
             tx.commit().await?;
         }
-        Ok(())
     }
 
     /// Compares the rows with the list in force and makes the change a draft.
@@ -273,11 +296,8 @@ impl Store {
         }
         let head = self.list_head(authority).await?;
         let before = head.map_or(0, |head| head.entries);
-        let mut tx = self.pool.begin().await?;
-        sqlx::query("DELETE FROM list_seen WHERE change = ?")
-            .bind(change)
-            .execute(&mut *tx)
-            .await?;
+        let mut tx = self.write().await?;
+        expect_reading(&mut tx, change).await?;
         sqlx::query(
             "UPDATE list_changes SET state = 'draft', added = ?, changed = ?, withdrawn = ?, entries = ?, \
              rows_hash = ? WHERE id = ? AND state = 'reading'",
@@ -290,6 +310,7 @@ impl Store {
         .bind(change)
         .execute(&mut *tx)
         .await?;
+        leave_over(&mut tx, change).await?;
         tx.commit().await?;
         Ok(())
     }
@@ -317,7 +338,7 @@ impl Store {
         Ok(done.rows_affected() == 1)
     }
 
-    /// Gives up a draft, or says no to a proposal; false if it is neither.
+    /// Gives up a draft, or says no to a proposal; false if it is neither. Its rows are left over, for they are deleted in steps.
     pub(crate) async fn end_change(
         &self,
         authority: &AuthorityId,
@@ -332,7 +353,7 @@ impl Store {
         } else {
             ["reading", "draft"]
         };
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let done = sqlx::query(
             "UPDATE list_changes SET state = ?, decided_by = ?, decided_ms = ?, remark = ? \
              WHERE authority = ? AND id = ? AND state IN (?, ?)",
@@ -347,18 +368,69 @@ impl Store {
         .bind(from[1])
         .execute(&mut *tx)
         .await?;
-        // What never counted is not kept: it names people under no law.
-        if done.rows_affected() == 1 {
-            for statement in [
-                "DELETE FROM list_documents WHERE row IN (SELECT number FROM list_rows WHERE change = ?)",
-                "DELETE FROM list_rows WHERE change = ?",
-                "DELETE FROM list_seen WHERE change = ?",
-            ] {
-                sqlx::query(statement).bind(id).execute(&mut *tx).await?;
-            }
+        let done = done.rows_affected() == 1;
+        if done {
+            leave_over(&mut tx, id).await?;
         }
         tx.commit().await?;
-        Ok(done.rows_affected() == 1)
+        Ok(done)
+    }
+
+    /// Deletes what a change has left over; of a large one the watcher deletes the rest, so that whoever has ended it need not wait.
+    pub(crate) async fn delete_leftovers(&self, change: i64) -> Result<(), AppError> {
+        for _ in 0..LEFTOVER_STEPS_MAX {
+            if self.delete_some_leftovers(change).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes some of what a change has left over; true if that was all. What never counted is not kept: it names people under no law.
+    pub(crate) async fn delete_some_leftovers(&self, change: i64) -> Result<bool, AppError> {
+        // Rows of a change that is neither rejected nor given up are the list's.
+        const ROWS: &str = "SELECT r.number FROM list_rows r JOIN list_changes c ON c.id = r.change \
+            WHERE r.change = ?1 AND c.state IN ('rejected', 'discarded') ORDER BY r.entry LIMIT ?2";
+        let mut tx = self.write_batch().await?;
+        let mut deleted = 0;
+        for statement in [
+            format!("DELETE FROM list_documents WHERE row IN ({ROWS})").as_str(),
+            format!("DELETE FROM list_rows WHERE number IN ({ROWS})").as_str(),
+            "DELETE FROM list_seen WHERE change = ?1 AND entry IN \
+             (SELECT entry FROM list_seen WHERE change = ?1 LIMIT ?2)",
+        ] {
+            let done = sqlx::query(statement)
+                .bind(change)
+                .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
+                .execute(&mut *tx)
+                .await?;
+            deleted += done.rows_affected();
+        }
+        if deleted == 0 {
+            sqlx::query("DELETE FROM list_leftovers WHERE change = ?")
+                .bind(change)
+                .execute(&mut *tx)
+                .await?;
+        }
+        tx.commit().await?;
+        Ok(deleted == 0)
+    }
+
+    /// Changes of which something is left over.
+    pub(crate) async fn leftovers(&self) -> Result<Vec<i64>, AppError> {
+        let changes = sqlx::query_scalar("SELECT change FROM list_leftovers ORDER BY change");
+        Ok(changes.fetch_all(&self.pool).await?)
+    }
+
+    /// Changes that were begun before an instant and are still being read, with whose list they are of.
+    pub(crate) async fn read_since_before(
+        &self,
+        instant: UtcTime,
+    ) -> Result<Vec<(i64, String)>, AppError> {
+        let changes = sqlx::query_as(
+            "SELECT id, authority FROM list_changes WHERE state = 'reading' AND drafted_ms < ?",
+        );
+        Ok(changes.bind(instant.0).fetch_all(&self.pool).await?)
     }
 
     /// Puts a proposed change in force as the next version. `header` makes the version's header of the one before and its hash.
@@ -368,7 +440,7 @@ impl Store {
         change: &StoredChange,
         header: impl FnOnce(u64, [u8; 32]) -> VersionHeader + Send,
     ) -> Result<Approval, AppError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let newest: Option<(i64, Vec<u8>, i64)> = sqlx::query_as(
             "SELECT version, hash, entries FROM list_changes WHERE authority = ? AND version IS NOT NULL \
              ORDER BY version DESC LIMIT 1",
@@ -388,6 +460,10 @@ impl Store {
         let mut header = header(version + 1, previous);
         let difference = &mut header.difference;
         difference.entries = (entries + difference.added).saturating_sub(difference.withdrawn);
+        // Proposed while others were listed, who are gone by now.
+        if difference.entries == 0 && !change.beyond_limits {
+            return Ok(Approval::NobodyLeft);
+        }
         let done = sqlx::query(
             "UPDATE list_changes SET state = 'approved', decided_by = ?, decided_ms = ?, remark = ?, version = ?, \
              previous = ?, hash = ?, entries = ? WHERE authority = ? AND id = ? AND state = 'proposed'",
@@ -416,13 +492,27 @@ impl Store {
         Ok(Approval::InForce(header.version))
     }
 
+    /// Whether an approval of the change would find it overtaken.
+    pub(crate) async fn is_overtaken(
+        &self,
+        authority: &AuthorityId,
+        change: &StoredChange,
+    ) -> Result<bool, AppError> {
+        let head = self.list_head(authority).await?;
+        if head.map_or(0, |head| head.version) == change.base {
+            return Ok(false);
+        }
+        let mut connection = self.pool.acquire().await?;
+        touched_since(&mut connection, authority, change).await
+    }
+
     /// The list was found to be what its owner wants.
     pub(crate) async fn confirm_list(
         &self,
         authority: &AuthorityId,
         now: UtcTime,
     ) -> Result<(), AppError> {
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         confirm(&mut tx, authority, now, now).await?;
         tx.commit().await?;
         Ok(())
@@ -436,11 +526,34 @@ pub(crate) enum Approval {
     InForce(u64),
     /// Another change has touched the same entries since this one was compared.
     Overtaken,
+    /// Nothing would be listed after it, which nobody has accepted.
+    NobodyLeft,
     /// It was decided meanwhile.
     NotProposed,
 }
 
 type Tx<'a> = Transaction<'a, Sqlite>;
+
+/// Nothing is written into a change that was given up while it was read.
+async fn expect_reading(tx: &mut Tx<'_>, change: i64) -> Result<(), AppError> {
+    let reading: Option<i64> =
+        sqlx::query_scalar("SELECT 1 FROM list_changes WHERE id = ? AND state = 'reading'")
+            .bind(change)
+            .fetch_optional(&mut **tx)
+            .await?;
+    reading.map(|_| ()).ok_or(AppError::WrongState {
+        state: ChangeState::Discarded,
+        expected: ChangeState::Reading,
+    })
+}
+
+async fn leave_over(tx: &mut Tx<'_>, change: i64) -> Result<(), AppError> {
+    sqlx::query("INSERT INTO list_leftovers (change) VALUES (?) ON CONFLICT DO NOTHING")
+        .bind(change)
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}
 
 async fn current_hash(
     tx: &mut Tx<'_>,
@@ -514,7 +627,7 @@ async fn withdraw_row(
 
 /// Whether what a change was compared with has changed since: any entry for a whole edition, its own entries otherwise.
 async fn touched_since(
-    tx: &mut Tx<'_>,
+    connection: &mut SqliteConnection,
     authority: &AuthorityId,
     change: &StoredChange,
 ) -> Result<bool, AppError> {
@@ -523,12 +636,12 @@ async fn touched_since(
     }
     let touched: Option<i64> = sqlx::query_scalar(
         "SELECT 1 FROM list_rows r JOIN list_rows n ON n.authority = r.authority AND n.entry = r.entry \
-         JOIN list_changes c ON c.id = n.change WHERE r.authority = ? AND r.change = ? AND c.version > ? LIMIT 1",
+         JOIN list_changes c ON c.id = n.change WHERE +r.authority = ? AND r.change = ? AND c.version > ? LIMIT 1",
     )
     .bind(authority.as_str())
     .bind(change.id)
     .bind(signed(change.base))
-    .fetch_optional(&mut **tx)
+    .fetch_optional(connection)
     .await?;
     Ok(touched.is_some())
 }

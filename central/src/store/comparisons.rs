@@ -19,7 +19,7 @@ impl Store {
         batch: &ComparisonBatch,
     ) -> Result<Once, AppError> {
         let hash = Sha256::digest(serde_json::to_vec(batch)?);
-        let mut tx = self.pool.begin().await?;
+        let mut tx = self.write().await?;
         let there: Option<Vec<u8>> = sqlx::query_scalar(
             "SELECT hash FROM comparison_batches WHERE authority = ? AND lane = ? AND began_ms = ?",
         )

@@ -2,13 +2,14 @@
 //!
 //! What is not approved is invisible to everything but the functions that name a change.
 
+use egate_rules::watch::DocumentKey;
 use egate_types::{AuthorityId, UtcTime};
 use sqlx::{Row as _, sqlite::SqliteRow};
 
 use super::{Store, unsigned};
 use crate::{
     app::AppError,
-    limits::{CLOCK_SKEW_MS_MAX, ROWS_PER_BATCH},
+    limits::{CLOCK_SKEW_MS_MAX, ENTRIES_FOUND_MAX, ROWS_PER_BATCH},
     lists::{
         change::{ChangeKind, ChangeState, Difference, VersionHeader},
         entry::{EntryDocument, ListEntry},
@@ -123,6 +124,14 @@ pub(crate) struct CurrentEntry {
     pub(crate) entry: ListEntry,
 }
 
+/// Found by change and entry: by authority and entry, which the plus rules out, a change of one row reads all that the list has ever had.
+const CHANGE_ROWS: &str = "SELECT r.number, r.entry, r.body, o.number, o.body FROM list_rows r \
+    JOIN list_changes c ON c.id = r.change \
+    LEFT JOIN list_rows o ON o.number = (SELECT p.number FROM list_rows p \
+      JOIN list_changes d ON d.id = p.change WHERE p.authority = r.authority AND p.entry = r.entry \
+      AND d.version < coalesce(c.version, 9223372036854775807) ORDER BY d.version DESC LIMIT 1) \
+    WHERE +r.authority = ? AND r.change = ? AND r.entry > ? ORDER BY r.entry LIMIT ?";
+
 const CHANGE: &str = "id, state, kind, source, base, added, changed, withdrawn, entries, rows_hash, drafted_by, \
     drafted_ms, proposed_by, reason, beyond_limits, decided_by, decided_ms, remark, version";
 
@@ -157,20 +166,25 @@ impl Store {
         change: i64,
         after: &str,
     ) -> Result<Vec<StoredRow>, AppError> {
-        let rows = sqlx::query(
-            "SELECT r.number, r.entry, r.body, o.number, o.body FROM list_rows r \
-             JOIN list_changes c ON c.id = r.change \
-             LEFT JOIN list_rows o ON o.number = (SELECT p.number FROM list_rows p \
-               JOIN list_changes d ON d.id = p.change WHERE p.authority = r.authority AND p.entry = r.entry \
-               AND d.version < coalesce(c.version, 9223372036854775807) ORDER BY d.version DESC LIMIT 1) \
-             WHERE r.authority = ? AND r.change = ? AND r.entry > ? ORDER BY r.entry LIMIT ?",
-        )
-        .bind(authority.as_str())
-        .bind(change)
-        .bind(after)
-        .bind(i64::try_from(ROWS_PER_BATCH).unwrap_or(i64::MAX))
-        .fetch_all(&self.pool)
-        .await?;
+        self.some_change_rows(authority, change, after, ROWS_PER_BATCH)
+            .await
+    }
+
+    /// As [`Self::change_rows`], so many at most.
+    pub(crate) async fn some_change_rows(
+        &self,
+        authority: &AuthorityId,
+        change: i64,
+        after: &str,
+        most: usize,
+    ) -> Result<Vec<StoredRow>, AppError> {
+        let rows = sqlx::query(CHANGE_ROWS)
+            .bind(authority.as_str())
+            .bind(change)
+            .bind(after)
+            .bind(i64::try_from(most).unwrap_or(i64::MAX))
+            .fetch_all(&self.pool)
+            .await?;
         rows.iter()
             .map(|row| {
                 let before: (Option<i64>, Option<String>) = (row.try_get(3)?, row.try_get(4)?);
@@ -229,6 +243,24 @@ impl Store {
         Ok(derived)
     }
 
+    /// How many rows a change has up to an entry's id, that one included.
+    pub(crate) async fn change_rows_up_to(
+        &self,
+        authority: &AuthorityId,
+        change: i64,
+        entry: &str,
+    ) -> Result<u64, AppError> {
+        let count = sqlx::query_scalar(
+            "SELECT count(*) FROM list_rows WHERE +authority = ? AND change = ? AND entry <= ?",
+        )
+        .bind(authority.as_str())
+        .bind(change)
+        .bind(entry)
+        .fetch_one(&self.pool)
+        .await?;
+        Ok(unsigned(count))
+    }
+
     /// Whether a change puts entries that are looked at for every traveller.
     pub(crate) async fn change_is_special(&self, change: i64) -> Result<bool, AppError> {
         let special = sqlx::query_scalar(
@@ -240,17 +272,21 @@ impl Store {
         Ok(special)
     }
 
-    /// The newest changes of an authority, those that wait first.
+    /// The newest changes of an authority, those that wait first; or those that follow one of them in this order.
     pub(crate) async fn changes(
         &self,
         authority: &AuthorityId,
+        before: Option<i64>,
         most: i64,
     ) -> Result<Vec<StoredChange>, AppError> {
         let rows = sqlx::query(&format!(
-            "SELECT {CHANGE} FROM list_changes WHERE authority = ? AND state NOT IN ('reading', 'discarded') \
-             ORDER BY state = 'proposed' DESC, id DESC LIMIT ?"
+            "SELECT {CHANGE} FROM list_changes WHERE authority = ?1 AND state NOT IN ('reading', 'discarded') \
+             AND (?2 IS NULL OR (state = 'proposed', id) < \
+               (SELECT b.state = 'proposed', b.id FROM list_changes b WHERE b.authority = ?1 AND b.id = ?2)) \
+             ORDER BY state = 'proposed' DESC, id DESC LIMIT ?3"
         ))
         .bind(authority.as_str())
+        .bind(before)
         .bind(most)
         .fetch_all(&self.pool)
         .await?;
@@ -328,6 +364,43 @@ impl Store {
         rows.iter().map(current_entry).collect()
     }
 
+    /// The first entries in force whose ids begin so.
+    pub(crate) async fn entries_by_id(
+        &self,
+        authority: &AuthorityId,
+        beginning: &str,
+    ) -> Result<Vec<CurrentEntry>, AppError> {
+        // Ids are of printable ASCII, before which nothing of the kind comes.
+        let rows = sqlx::query(
+            "SELECT number, body FROM list_current WHERE authority = ?1 AND entry >= ?2 AND entry < ?2 || char(127) \
+             ORDER BY entry LIMIT ?3",
+        )
+        .bind(authority.as_str())
+        .bind(beginning)
+        .bind(i64::try_from(ENTRIES_FOUND_MAX).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(current_entry).collect()
+    }
+
+    /// The first entries in force with a document whose number, with look-alike characters folded, is this.
+    pub(crate) async fn entries_by_number(
+        &self,
+        authority: &AuthorityId,
+        folded: &str,
+    ) -> Result<Vec<CurrentEntry>, AppError> {
+        let rows = sqlx::query(
+            "SELECT DISTINCT l.number, l.body FROM list_documents d JOIN list_current l ON l.number = d.row \
+             WHERE d.authority = ? AND d.folded = ? AND d.last_number IS NULL ORDER BY l.entry LIMIT ?",
+        )
+        .bind(authority.as_str())
+        .bind(folded)
+        .bind(i64::try_from(ENTRIES_FOUND_MAX).unwrap_or(i64::MAX))
+        .fetch_all(&self.pool)
+        .await?;
+        rows.iter().map(current_entry).collect()
+    }
+
     /// The entry of a row, whether in force or not.
     pub(crate) async fn list_row(
         &self,
@@ -387,26 +460,29 @@ impl Store {
             .collect()
     }
 
-    /// Documents in force that the number, with look-alike characters folded, may be, and the ranges of issuer and class.
+    /// Documents in force at `version` that the number, with look-alike characters folded, may be, and the ranges of issuer and class
+    /// in which it may lie: of numbers as long, from none that is greater.
     pub(crate) async fn document_candidates(
         &self,
         authority: &AuthorityId,
-        folded: &str,
-        issuer: &str,
-        class: &str,
+        version: u64,
+        key: &DocumentKey,
     ) -> Result<Vec<(i64, EntryDocument)>, AppError> {
-        let rows = sqlx::query(
-            "SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d \
-             JOIN list_current l ON l.number = d.row WHERE d.authority = ?1 AND d.folded = ?2 \
-             AND d.last_number IS NULL \
-             UNION ALL SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d \
-             JOIN list_current l ON l.number = d.row WHERE d.authority = ?1 AND d.issuer = ?3 AND d.class = ?4 \
-             AND d.last_number IS NOT NULL",
-        )
+        let in_force = "JOIN list_rows r ON r.number = d.row JOIN list_changes c ON c.id = r.change \
+             AND c.version <= ?2 AND NOT EXISTS (SELECT 1 FROM list_rows n JOIN list_changes e ON e.id = n.change \
+             WHERE n.authority = r.authority AND n.entry = r.entry AND e.version > c.version AND e.version <= ?2)";
+        let rows = sqlx::query(&format!(
+            "SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d {in_force} \
+             WHERE d.authority = ?1 AND d.folded = ?3 AND d.last_number IS NULL \
+             UNION ALL SELECT d.row, d.issuer, d.class, d.number, d.last_number FROM list_documents d {in_force} \
+             WHERE d.authority = ?1 AND d.issuer = ?4 AND d.class = ?5 AND d.folded <= ?3 \
+             AND length(d.folded) = length(?3) AND d.last_number IS NOT NULL",
+        ))
         .bind(authority.as_str())
-        .bind(folded)
-        .bind(issuer)
-        .bind(class)
+        .bind(signed(version))
+        .bind(key.folded_number())
+        .bind(key.issuer())
+        .bind(key.class().to_string())
         .fetch_all(&self.pool)
         .await?;
         rows.iter()
@@ -470,4 +546,97 @@ pub(super) fn hash_of(bytes: Vec<u8>) -> Result<[u8; 32], AppError> {
 
 pub(super) fn signed(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_rows_of_a_change_are_found_without_those_of_others() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("central.db"))
+            .await
+            .unwrap();
+        let explain = format!("EXPLAIN QUERY PLAN {CHANGE_ROWS}");
+        let plan = sqlx::query(&explain)
+            .bind("border")
+            .bind(1)
+            .bind("")
+            .bind(500);
+        let plan = plan.fetch_all(&store.pool).await.unwrap();
+        let steps: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
+        let rows = steps.iter().find(|step| step.starts_with("SEARCH r "));
+        assert!(
+            rows.is_some_and(|step| step.contains("(change=? AND entry>?)")),
+            "{steps:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn documents_are_of_the_version_that_is_asked_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(&folder.path().join("central.db"))
+            .await
+            .unwrap();
+        // The entry has document K1, then K2 and a range, and is withdrawn; of the change that is no version nothing is seen.
+        for (change, version) in [(1, Some(1)), (2, Some(2)), (3, Some(3)), (4, None)] {
+            sqlx::query(
+                "INSERT INTO list_changes (id, authority, state, kind, source, base, drafted_by, drafted_ms, version) \
+                 VALUES (?1, 'border', 'approved', 'amend', '', 0, '', 0, ?2)",
+            )
+            .bind(change)
+            .bind(version)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+            sqlx::query(
+                "INSERT INTO list_rows (number, change, authority, entry, body) \
+                 VALUES (?1, ?1, 'border', 'own:1', iif(?1 = 3, NULL, '{}'))",
+            )
+            .bind(change)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+        }
+        for (row, number, last) in [
+            (1, "K1", None),
+            (2, "K2", None),
+            (2, "A10", Some("A19")),
+            (2, "A100", Some("A199")),
+            (4, "K4", None),
+        ] {
+            sqlx::query(
+                "INSERT INTO list_documents (authority, folded, issuer, class, number, last_number, row) \
+                 VALUES ('border', ?1, 'UTO', 'P', ?1, ?2, ?3)",
+            )
+            .bind(number)
+            .bind(last)
+            .bind(row)
+            .execute(&store.pool)
+            .await
+            .unwrap();
+        }
+        let border = AuthorityId::parse("border").unwrap();
+        let found = async |version: u64, number: &str| {
+            let key = DocumentKey::parse("UTO", "P", number).unwrap();
+            let candidates = store.document_candidates(&border, version, &key).await;
+            let rows = candidates.unwrap().into_iter();
+            rows.map(|(_, document)| document.number)
+                .collect::<Vec<_>>()
+        };
+        for (version, number, rows) in [
+            (1, "K1", &["K1"][..]),
+            (1, "K2", &[]),
+            (2, "K1", &[]),
+            (2, "K2", &["K2"]),
+            (2, "A15", &["A10"]),
+            (2, "A09", &[]),
+            (1, "A15", &[]),
+            (3, "K2", &[]),
+            (4, "K4", &[]),
+        ] {
+            assert_eq!(found(version, number).await, rows, "{number} at {version}");
+        }
+    }
 }

@@ -543,8 +543,9 @@ async fn over_real_tls_the_certificate_names_the_lane() {
     let dir = world.dir.path().join("pki");
     // rustls checks validity against the real date.
     let today = SystemClock.now().date();
-    pki::init(&dir, today).unwrap();
-    pki::init(&dir, today).expect_err("a key is never overwritten");
+    let names = vec!["localhost".to_owned()];
+    pki::init(&dir, names.clone(), today).unwrap();
+    pki::init(&dir, names, today).expect_err("a key is never overwritten");
     for lane in ["lane-1", "lane-2"] {
         pki::gate(&dir, &LaneId::parse(lane).unwrap(), today).unwrap();
     }
@@ -641,7 +642,7 @@ async fn keys_and_database_are_readable_by_their_owner_alone() {
     use std::os::unix::fs::PermissionsExt as _;
     let dir = tempfile::tempdir().unwrap();
     let _store = Store::open(&dir.path().join("central.db")).await.unwrap();
-    pki::init(dir.path(), NOW.date()).unwrap();
+    pki::init(dir.path(), Vec::new(), NOW.date()).unwrap();
     pki::gate(dir.path(), &lane(), NOW.date()).unwrap();
     for file in [
         "ca.key",

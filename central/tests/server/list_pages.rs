@@ -114,6 +114,12 @@ fn routes(draft: i64) -> Vec<Route> {
             ..route("/console/list/import", "", Some(""), true)
         },
         route("/console/list/returns", "", Some("version=1"), true),
+        route(
+            "/console/list/confirmation",
+            "",
+            Some("remark=because"),
+            true,
+        ),
         route("/console/list/changes/{id}", &draft, None, true),
         route(
             "/console/list/changes/{id}/proposal",
@@ -134,6 +140,7 @@ fn routes(draft: i64) -> Vec<Route> {
             true,
         ),
         route("/console/list/changes/{id}/discard", &draft, Some(""), true),
+        route("/console/list/entries", "", None, true),
         route("/console/list/entries/{id}", entry, None, false),
         route("/console/list/entries/{id}/change", entry, None, true),
         route(
@@ -438,7 +445,9 @@ async fn an_unusual_size_is_told_and_must_be_accepted() {
     let path = format!("{change}/proposal");
     let refused = submit(&world, &cookie, &path, "reason=half+a+file").await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(refused.body.contains("Back to the watch list"));
+    for kept in ["That was not done", "half a file</textarea>", "accept_size"] {
+        assert!(refused.body.contains(kept), "{kept}");
+    }
     let accepted = submit(
         &world,
         &cookie,
@@ -516,7 +525,9 @@ async fn alerts_are_counted_until_they_are_seen_and_clearances_until_they_are_en
     let world = with_alert_and_namesake().await;
     let cookie = world.session(&border()).await;
     let lanes = page(&world, &cookie, "/console/lanes").await;
-    assert!(lanes.contains("data-unseen=\"1\"") && lanes.contains("id=\"unseen\">1<"));
+    assert!(
+        lanes.contains("data-unseen=\"1\"") && lanes.contains("data-events=\"/console/events\">1<")
+    );
     let foreign = world.session(&quarantine()).await;
     assert!(
         page(&world, &foreign, "/console/lanes")

@@ -7,6 +7,9 @@
 
 mod freshness;
 mod gates;
+mod list_access;
+mod list_changes;
 mod list_pages;
 mod lists;
+mod screening;
 mod world;

@@ -6,7 +6,7 @@ use egate_types::{Sex, StateCode};
 use serde::{Deserialize, de::IgnoredAny};
 
 use super::{Defaults, Odd, Row, RowError, published, records::Lines, sex, states::as_listed};
-use crate::lists::entry::EntryFields;
+use crate::lists::entry::{EntryFields, ListEntry};
 
 /// The rows of a file.
 pub(super) struct Rows<'a, R> {
@@ -67,12 +67,28 @@ struct Shape {
     name: Option<IgnoredAny>,
 }
 
+/// An entry that a program has sent, or what is wrong with it in words that quote nothing.
+pub(crate) fn sent_entry(value: serde_json::Value) -> Result<ListEntry, String> {
+    if !value.is_object() {
+        return Err(NO_OBJECT.to_owned());
+    }
+    let fields = serde_json::from_value::<EntryFields>(value);
+    let fields = fields.map_err(|e| rule_of(&e).to_owned())?;
+    ListEntry::try_from(fields).map_err(|e| e.to_string())
+}
+
 /// The error in words of our own: those of the parser quote what stands in the file.
 fn told(error: &serde_json::Error) -> RowError {
-    let column = error.column();
+    RowError::Json {
+        rule: rule_of(error),
+        column: error.column(),
+    }
+}
+
+fn rule_of(error: &serde_json::Error) -> &'static str {
     let text = error.to_string();
     let rule = RULES.iter().find(|(begins, _)| text.starts_with(begins));
-    let rule = match (error.classify(), rule) {
+    match (error.classify(), rule) {
         (serde_json::error::Category::Data, Some((_, rule))) => rule,
         (serde_json::error::Category::Data, None) if is_of_date(&text) => {
             "a date that is not YYYY-MM-DD"
@@ -80,8 +96,7 @@ fn told(error: &serde_json::Error) -> RowError {
         (serde_json::error::Category::Data, None) => "a value that the field does not take",
         (serde_json::error::Category::Eof, _) => "an object that does not end",
         (serde_json::error::Category::Syntax | serde_json::error::Category::Io, _) => NO_OBJECT,
-    };
-    RowError::Json { rule, column }
+    }
 }
 
 /// What [`egate_types::DateError`] says.

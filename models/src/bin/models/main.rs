@@ -19,6 +19,7 @@ mod soak;
 mod source;
 mod verify;
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -46,7 +47,15 @@ enum Command {
     EvaluatePad(evaluate_pad::Arguments),
 }
 
-fn main() -> anyhow::Result<ExitCode> {
+fn main() -> ExitCode {
+    command().unwrap_or_else(|error| {
+        // What went wrong and why, in one line; no trace of the program's innards, whatever the environment asks for.
+        let _ = writeln!(std::io::stderr(), "Error: {error:#}");
+        ExitCode::FAILURE
+    })
+}
+
+fn command() -> anyhow::Result<ExitCode> {
     match Arguments::parse().command {
         Command::List(arguments) => list::run(&arguments),
         Command::Verify(arguments) => verify::run(&arguments),

@@ -1,9 +1,11 @@
-//! Watch lists on the shell's side: files in, answers out. What counts as a match is decided in `egate_rules::watch` alone.
+//! `central screen`: files in, answers out, and what it costs on long lists. What counts as a match is decided in `egate_rules::watch` alone.
 
+mod bench;
 pub mod calibrate;
 mod command;
 pub mod evaluate;
 pub mod files;
+mod population;
 mod screening;
 pub mod training;
 

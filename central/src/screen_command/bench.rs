@@ -19,12 +19,12 @@ use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    live::{self, LiveList},
+    evaluate::ratio,
     population::{OTHERS, Population},
 };
 use crate::{
     clock::{monotonic, thread_time},
-    watchlist::evaluate::ratio,
+    lists::live::{self, LiveList},
 };
 
 /// What to measure.

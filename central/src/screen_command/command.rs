@@ -20,10 +20,10 @@ use crate::{
         screening::AlertBudget,
         weights::{BUILT_IN, MatcherWeights},
     },
-    watchindex::bench::{self, BenchArgs},
 };
 
 use super::{
+    bench::{self, BenchArgs},
     evaluate::{Scored, by_kind, recall_at},
     files::{self, BadRow, Rows},
     screening::{Entry, Screened, screen_all},
