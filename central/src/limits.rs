@@ -96,9 +96,9 @@ pub(crate) const LEFTOVER_STEPS_MAX: usize = 20;
 /// Sources of the entries of one whole edition, which are held while it is read: a list is kept of a dozen.
 pub(crate) const EDITION_SOURCES_MAX: usize = 1_000;
 
-/// Share of unlisted travellers that may be shown to an officer as a possibility by mistake: so that of ten million entries one with a wrong
-/// letter is shown in 99 of 100 cases (`central/WATCHLIST.md`).
-pub(crate) const POSSIBLE_SHARE: f64 = 5e-4;
+/// Share of unlisted travellers that may be shown to an officer as a possibility by mistake, by the scale of the weights: so that of ten million
+/// entries one with a wrong letter is shown in 99 of 100 cases, and one unlisted traveller in a thousand at most (`central/WATCHLIST.md`).
+pub(crate) const POSSIBLE_SHARE: f64 = 1.5e-4;
 
 /// The same as a hit.
 pub(crate) const HIT_SHARE: f64 = 1e-4;

@@ -199,7 +199,7 @@ fn designations_of_ofac_are_read_as_another_parser_reads_them() {
     }
     expect![[r#"
         2249 of 2249, 551 left out
-        births -0 +30
+        births -35 +65
         documents -1 +108
         names -27 +32
         nationalities -0 +0
@@ -236,9 +236,9 @@ fn the_other_parser_s_persons_can_be_imported_too() {
     let import = import(read(Format::JsonLines, file("persons.jsonl"), &defaults));
     expect![[r#"
         2616 of 2616, 0 left out
-        births -0 +0
+        births -84 +84
         documents -22 +20
-        names -0 +0
+        names -13 +13
         nationalities -0 +0
         sex -0 +0
         55 a document without an issuing state, which no traveller's document is compared with
