@@ -135,8 +135,14 @@ async fn main() -> ExitCode {
     let Err(error) = command().await else {
         return ExitCode::SUCCESS;
     };
-    // What went wrong and why, in one line; no trace of the program's innards, whatever the environment asks for.
-    let _ = writeln!(std::io::stderr(), "Error: {error:#}");
+    // Who reads the answer, such as `head`, has had enough of it.
+    let cut = error
+        .downcast_ref::<std::io::Error>()
+        .is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe);
+    if !cut {
+        // What went wrong and why, in one line; no trace of the program's innards, whatever the environment asks for.
+        let _ = writeln!(std::io::stderr(), "Error: {error:#}");
+    }
     ExitCode::FAILURE
 }
 

@@ -358,13 +358,10 @@ fn listed_documents(
     Ok(listed)
 }
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the command answers on standard output"
-)]
 fn evaluate(path: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
     let (weights, hash) = load(weights)?;
     let rows = files::pairs(path)?;
+    let mut out = std::io::stdout().lock();
     let scored = training::scores_of_pairs(rows.good.iter().map(|(_, pair)| pair), &weights);
     let core_of = |half: Half| -> Vec<Scored> {
         let core = scored
@@ -372,39 +369,44 @@ fn evaluate(path: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
             .filter(|(pair, _)| is_core(&pair.kind) && half.holds(pair));
         core.map(|(_, scored)| scored.clone()).collect()
     };
-    println!("weights {} sha256 {hash}", weights.version());
+    writeln!(out, "weights {} sha256 {hash}", weights.version())?;
     for half in [Half::Both, Half::Fitted, Half::HeldOut] {
         let core = core_of(half);
-        println!("{} ({} core pairs)", half.words(), core.len());
+        writeln!(out, "{} ({} core pairs)", half.words(), core.len())?;
         for rate in RATES {
             let recall = recall_at(&core, rate);
             let (low, high) = recall.interval();
-            println!(
+            writeln!(
+                out,
                 "  recall at {:>5} % false positives {:.4} [{low:.4}, {high:.4}] ({} of {}), above {:.3} points",
                 rate * 100.0,
                 recall.share(),
                 recall.found.0,
                 recall.found.1,
                 recall.threshold
-            );
+            )?;
         }
     }
     let core = core_of(Half::Both);
     let thresholds = RATES.map(|rate| recall_at(&core, rate).threshold);
-    println!("share of each kind above the thresholds of 1 %, 0.1 % and 0.01 %:");
+    writeln!(
+        out,
+        "share of each kind above the thresholds of 1 %, 0.1 % and 0.01 %:"
+    )?;
     for ((kind, is_match), (all, passed)) in
         by_kind(scored.iter().map(|(_, scored)| scored), &thresholds)
     {
         let label = if is_match { "match" } else { "nomatch" };
-        print!("  {kind:34} {label:8} {all:4}");
+        write!(out, "  {kind:34} {label:8} {all:4}")?;
         for passed in passed {
             let (low, high) = super::evaluate::wilson(passed, all);
-            print!(
+            write!(
+                out,
                 "  {:.2} [{low:.2}, {high:.2}]",
                 super::evaluate::ratio(passed, all)
-            );
+            )?;
         }
-        println!();
+        writeln!(out)?;
     }
     report(&rows)
 }
@@ -412,10 +414,6 @@ fn evaluate(path: &Path, weights: &WeightsArgs) -> anyhow::Result<()> {
 /// False-positive rates that recall is told at.
 const RATES: [f64; 3] = [0.01, 0.001, 0.0001];
 
-#[expect(
-    clippy::print_stdout,
-    reason = "the command answers on standard output"
-)]
 fn explain_one(args: &ExplainArgs) -> anyhow::Result<()> {
     let (weights, weights_sha256) = load(&args.weights)?;
     let (listed, traveller, list_version, entries) = to_explain(args)?;
@@ -433,7 +431,8 @@ fn explain_one(args: &ExplainArgs) -> anyhow::Result<()> {
         weights_version: weights.version().to_owned(),
         weights_sha256,
     };
-    println!("{}", serde_json::to_string_pretty(&explained)?);
+    let explained = serde_json::to_string_pretty(&explained)?;
+    writeln!(std::io::stdout(), "{explained}")?;
     Ok(())
 }
 
