@@ -393,6 +393,12 @@ fn mark_kinds(parts: &mut [Part], all: &[Alone]) {
     }
 }
 
+/// Whether letters are a particle or a title where the rest of a name lets them.
+pub fn may_be_weightless(letters: &[u8]) -> bool {
+    let among = |words: &[&str]| words.iter().any(|word| word.as_bytes() == letters);
+    among(&PARTICLES) || among(&TITLES) || matches!(letters, [b'A', _])
+}
+
 /// Every other name of some countries has one.
 const RARITY_OF_PARTICLES: f32 = 1.0;
 

@@ -71,6 +71,15 @@ impl NameKeys {
         self.pair(first, paired);
     }
 
+    /// Keys under which parts that are no evidence in this name are filed by names in which they are.
+    pub fn of_weightless(name: &Name) -> Vec<PartKey> {
+        let parts = name.parts.iter().take(WORDS_MAX).enumerate();
+        let weightless = parts.filter(|(_, part)| part.kind.is_weightless());
+        weightless
+            .flat_map(|(at, part)| identities(part).map(move |key| PartKey::of(key, 1 << at)))
+            .collect()
+    }
+
     fn add(&mut self, key: PartKey) {
         if self.single.len() < KEYS_MAX && !self.single.contains(&key) {
             self.single.push(key);

@@ -5,14 +5,14 @@ use super::{
         align::Agreement,
         date::{BirthRelation, best_relation},
         features::Feature,
-        name::{Name, Part, PartKind},
+        name::{Name, Part, PartKind, may_be_weightless},
         person::PreparedPerson,
         rarity::RARITY_MAX,
         score::Thresholds,
         weights::Weights,
         words::{Field, WORDS_MAX},
     },
-    blocking::{NameKeys, Side},
+    blocking::{NameKeys, PartKey, Side},
     build::{FEMALE, LETTERS, MALE, MORE_KEYS, TRUNCATED, date_of_row, length_of, pack_letters},
     format::{LETTER_SETS, RowBytes, row_date, row_letters, row_slots},
 };
@@ -36,6 +36,8 @@ pub struct Traveller<'a> {
 /// One of the traveller's names.
 pub(super) struct LookedUp {
     pub keys: NameKeys,
+    /// Of parts that are no evidence here and may be in the row's name.
+    weightless: Vec<PartKey>,
     parts: Vec<MostPoints>,
     /// The most that all parts can give.
     all: f32,
@@ -66,8 +68,8 @@ struct MostPoints {
     cut_there: f32,
     /// Cut on this side.
     cut_here: Option<f32>,
-    /// By a nickname, whatever the row holds.
-    nickname: Option<f32>,
+    /// Whatever the row holds: by a nickname, or since the part is no evidence in other names, and rows do not hold those.
+    unseen: Option<f32>,
 }
 
 struct SexPoints {
@@ -156,6 +158,7 @@ impl LookedUp {
                 .map(|part| part.key.max(part.without_key()))
                 .sum(),
             parts,
+            weightless: NameKeys::of_weightless(name),
             one_only: if several {
                 value(Feature::OnePartOnly)
             } else {
@@ -173,7 +176,7 @@ impl LookedUp {
         }
         let slots = row_slots(row);
         let mut common = 0u16;
-        for key in &self.keys.single {
+        for key in self.keys.single.iter().chain(&self.weightless) {
             if slots
                 .iter()
                 .fold(false, |found, slot| found | (*slot == key.slot))
@@ -231,25 +234,27 @@ impl MostPoints {
         let by = |agreement, rarity| points(weights, agreement, rarity).max(0.0);
         let all = Agreement::ALL.map(|agreement| by(agreement, rarity));
         let nickname = (part.nicknames[0] != 0).then(|| by(Agreement::Nickname, rarity));
+        let key = all.into_iter().fold(0.0, f32::max);
+        let elsewhere = part.kind == PartKind::Name && may_be_weightless(part.letters());
         Self {
             letters: part.letter_set & LETTERS,
             length: length_of(pack_letters(part)),
             is_initial: part.kind == PartKind::Initial,
             counts: part.kind == PartKind::Name,
             field: part.field,
-            key: all.into_iter().fold(0.0, f32::max),
+            key,
             one_edit: (length >= 3).then(|| by(Agreement::OneEdit, rarity)),
             two_edits: (length >= 6).then(|| by(Agreement::TwoEdits, rarity)),
             initial: by(Agreement::Initial, rarity.min(RARITY_OF_INITIAL)),
             cut_there: by(Agreement::Cut, rarity),
             cut_here: cut.then(|| by(Agreement::Cut, rarity)),
-            nickname,
+            unseen: better(nickname, elsewhere.then_some(key)),
         }
     }
 
     /// The most without a common key.
     fn without_key(&self) -> f32 {
-        let others = [self.one_edit, self.two_edits, self.cut_here, self.nickname];
+        let others = [self.one_edit, self.two_edits, self.cut_here, self.unseen];
         let others = others.into_iter().flatten().fold(0.0, f32::max);
         others.max(self.cut_there).max(self.initial)
     }
@@ -257,9 +262,10 @@ impl MostPoints {
     /// `None` if the part can agree with none of the row.
     fn by_letters(&self, listed: &[u32; LETTER_SETS], more: bool, cut: bool) -> Option<f32> {
         if more {
-            return Some(self.without_key());
+            // The key that they have in common may be one that the row has no room for.
+            return Some(self.key.max(self.without_key()));
         }
-        let mut most = self.nickname;
+        let mut most = self.unseen;
         for listed in listed.iter().take_while(|letters| **letters != 0) {
             let longer = length_of(*listed).abs_diff(self.length);
             let differing = ((listed ^ self.letters) & LETTERS).count_ones();
